@@ -1,8 +1,8 @@
 """The hypervisor port: all that the rest of Virtdeck may ask of a host.
 
-The contract is small and coarse: a caller states what must be so (`domain_ensure`, `volume_ensure`) and the driver makes
-it so, whatever was there before. Every call is safe to repeat, blocks until done or until its deadline, and raises only
-the errors of `console.virt.errors`.
+The contract is small and coarse: a caller states what must be so (`domain_ensure`, `volume_ensure`) and the driver
+makes it so, whatever was there before. Every call is safe to repeat, blocks until done or until its deadline, and
+raises only the errors of `console.virt.errors`.
 
 Units: memory in MiB, disk sizes in bytes, times in nanoseconds where libvirt counts so and in seconds elsewhere.
 """
@@ -327,7 +327,10 @@ class Hypervisor(Protocol):
 
     # watching
     def watch(self, sink: EventSink) -> None:
-        """Send events to `sink` until the connection closes. The sink is called on the event thread: it must only enqueue."""
+        """Send events to `sink` until the connection closes.
+
+        The sink is called on the event thread: it must only enqueue.
+        """
 
     def samples(self) -> tuple[DomainSample, ...]:
         """All domains in one call (virConnectGetAllDomainStats)."""

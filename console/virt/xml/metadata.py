@@ -1,0 +1,53 @@
+"""The owner of a domain, as an element of our own namespace in the domain's `<metadata>`."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from console.virt.port import Owner
+from console.virt.xml.tree import Element, checked, parse, render
+
+NAMESPACE = "urn:virtdeck:domain:1"
+PREFIX = "virtdeck"
+_OWNER = f"{{{NAMESPACE}}}owner"
+
+
+def owner_element(owner: Owner) -> Element:
+    return etree.Element(
+        _OWNER,
+        {
+            "installation": checked(owner.installation),
+            "project": checked(owner.project),
+            "instance": checked(owner.instance),
+            "generation": str(owner.generation),
+        },
+        nsmap={PREFIX: NAMESPACE},
+    )
+
+
+def build(owner: Owner) -> str:
+    """Return the element as text, in the form that virDomainSetMetadata takes."""
+    return render(owner_element(owner))
+
+
+def read(element: Element) -> Owner | None:
+    """Return the owner that `element` is; None if it names nobody."""
+    if element.tag != _OWNER or not element.get("installation") or not element.get("instance"):
+        return None
+    generation = element.get("generation", "1")
+    return Owner(
+        installation=element.get("installation"),
+        project=element.get("project", ""),
+        instance=element.get("instance"),
+        generation=int(generation) if generation.isdecimal() else 1,
+    )
+
+
+def parse_owner(text: str) -> Owner | None:
+    """Read what virDomainGetMetadata gave. libvirt drops our prefix but keeps the namespace."""
+    return read(parse(text))
+
+
+def find_owner(domain: Element) -> Owner | None:
+    found = domain.find(f"metadata/{_OWNER}")
+    return None if found is None else read(found)
