@@ -48,7 +48,7 @@ optional=(virtio_scsi sr_mod cdrom isofs nls_utf8 button evdev virtio_rng virtio
 
 # --- packages ---------------------------------------------------------------------------------------------------
 
-depends() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Depends: //p' | tr ',|' '\n\n' | awk '{print $1}'; }
+depends() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Depends: //p' | tr ',|' '\n' | awk '{print $1}'; }
 
 # The kernel that the distribution's own metapackage for virtual machines stands for today.
 find_kernel() {
@@ -77,9 +77,9 @@ if known dropbear-bin; then
     # Its libraries and theirs; the C library is the one of this machine, which is of the same release.
     level=$(depends dropbear-bin | grep '^lib' | grep -v '^libc6$')
     for name in $level; do level+=" $(depends "$name" | grep '^lib' | grep -v '^libc6$' | tr '\n' ' ' || true)"; done
-    for name in $(printf '%s\n' $level | sort -u); do
+    while read -r name; do
         if known "$name"; then packages+=("$name"); fi
-    done
+    done < <(tr -s ' ' '\n' <<<"$level" | sort -u)
 fi
 
 # In an empty directory: apt leaves out of this list what lies beside it already.
