@@ -1,4 +1,4 @@
-"""A hypervisor of one's own for tests and benches: libvirtd and virtlogd in namespaces, gone without a trace afterwards.
+"""A hypervisor of one's own for tests and benches: libvirtd and virtlogd in namespaces, gone afterwards.
 
     with OwnLibvirt() as host:
         libvirt.open(host.uri)
@@ -66,15 +66,21 @@ class OwnLibvirt:
             start_new_session=True,
         )
         self._await_answer("ready")
-        self._namespace = _namespace_of(self._inner_pid())
+        self._namespace = _namespace_of(self._inner_pids()[0])
         self.start()
 
     def close(self) -> None:
         """End every process of the host and remove its files. The mounts go with their namespace."""
         if self._keeper is not None:
-            # The keeper is PID 1 of its namespace: the kernel kills everything in there together with it.
-            self._keeper.kill()
-            self._keeper.wait()
+            # PID 1 of the namespace takes everything in there along. `unshare` then reaps it and ends by itself; killed
+            # first, it would leave that to the machine's PID 1, which can be slow.
+            for pid in self._inner_pids():
+                os.kill(pid, signal.SIGKILL)
+            try:
+                self._keeper.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._keeper.kill()
+                self._keeper.wait()
             for pipe in (self._keeper.stdin, self._keeper.stdout):
                 if pipe is not None:
                     pipe.close()
@@ -128,7 +134,7 @@ class OwnLibvirt:
 
     def run(self, *command: str) -> str:
         """Run a command inside the host's namespaces (ping a guest, look at a bridge) and return what it printed."""
-        inside = ["nsenter", f"--target={self._inner_pid()}", "--mount", "--net", "--uts", "--ipc", "--pid"]
+        inside = ["nsenter", f"--target={self._inner_pids()[0]}", "--mount", "--net", "--uts", "--ipc", "--pid"]
         return subprocess.run([*inside, *command], check=True, capture_output=True, text=True, timeout=60).stdout
 
     def log(self) -> str:
@@ -148,7 +154,7 @@ class OwnLibvirt:
 
     def _lay_out_files(self) -> None:
         for folder in (
-            "run",
+            "run/lock",
             "pool",
             *(f"lib/{name}" for name in ("images", "boot", "dnsmasq", "qemu", "network")),
             *(f"log/{name}" for name in ("qemu", "libvirt")),
@@ -182,10 +188,13 @@ class OwnLibvirt:
         if answer != expected:
             raise RuntimeError(f"{self.name} answered {answer!r} instead of {expected!r}:\n{self.log()}")
 
-    def _inner_pid(self) -> int:
+    def _inner_pids(self) -> list[int]:
         assert self._keeper is not None
-        children = Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text().split()
-        return int(children[0])
+        try:
+            children = Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in children.split()]
 
 
 def own_libvirt() -> Iterator[OwnLibvirt]:
@@ -205,7 +214,7 @@ def _all_pids() -> list[int]:
 
 def _namespace_of(pid: int) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
         return ""
 

@@ -75,4 +75,5 @@ def bytes_of(element: Element, path: str, *, default_unit: str = "bytes") -> int
     found = element.find(path)
     if found is None or not found.text:
         return 0
-    return int(found.text) * _FACTORS[str(found.get("unit", default_unit))]
+    factor: int = _FACTORS[str(found.get("unit", default_unit))]
+    return int(found.text) * factor
