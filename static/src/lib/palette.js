@@ -1,0 +1,112 @@
+// The command palette: pages of the sidebar at once, everything else from /palette.json?q=.
+import { announce, each, first, icon, make, on, text } from "./dom.js";
+
+const dialog = () => document.getElementById("palette");
+const input = () => first("input", dialog());
+const list = () => first("[role=listbox]", dialog());
+let request;
+let timer;
+
+function pages(query) {
+    const wanted = query.toLowerCase();
+    return each(".sidebar-link[href]")
+        .map((link) => ({
+            label: first(".sidebar-text", link).textContent.trim(),
+            hint: link.closest("[data-group]")?.dataset.group ?? "",
+            url: link.getAttribute("href"),
+            icon: link.dataset.icon,
+            group: text("pages"),
+        }))
+        .filter((item) => `${item.label} ${item.hint}`.toLowerCase().includes(wanted))
+        .slice(0, query ? 6 : 40);
+}
+
+function choose(option) {
+    for (const other of each("[role=option]", list())) other.setAttribute("aria-selected", String(other === option));
+    input().setAttribute("aria-activedescendant", option?.id ?? "");
+    option?.scrollIntoView({ block: "nearest" });
+}
+
+function draw(items) {
+    const holder = list();
+    holder.replaceChildren();
+    let group;
+    items.forEach((item, index) => {
+        if (item.group !== group) {
+            group = item.group;
+            holder.append(make("li", { class: "palette-group", role: "presentation" }, group));
+        }
+        const option = make("li", { class: "palette-item", role: "option", id: `palette-${index}`, "data-url": item.url });
+        if (item.icon) option.append(icon(item.icon));
+        option.append(make("span", {}, item.label));
+        if (item.hint) option.append(make("span", { class: "palette-hint" }, item.hint));
+        holder.append(option);
+    });
+    if (!items.length) holder.append(make("li", { class: "palette-empty", role: "presentation" }, text("nothingFound")));
+    choose(first("[role=option]", holder));
+}
+
+async function search(query) {
+    const near = pages(query);
+    draw(near);
+    request?.abort();
+    if (!query) return;
+    request = new AbortController();
+    try {
+        const url = new URL(dialog().dataset.url, location.href);
+        url.searchParams.set("q", query);
+        const answer = await fetch(url, { signal: request.signal, headers: { Accept: "application/json" } });
+        if (!answer.ok) return;
+        const body = await answer.json();
+        const found = Array.isArray(body) ? body : (body.results ?? []);
+        const known = new Set(near.map((item) => item.url));
+        const items = [...near, ...found.filter((item) => !known.has(item.url))];
+        draw(items);
+        announce(text("results", items.length));
+    } catch (error) {
+        if (error.name !== "AbortError") draw(near);
+    }
+}
+
+export function open() {
+    if (!dialog() || dialog().open) return;
+    dialog().showModal();
+    input().value = "";
+    search("");
+}
+
+function go(option, event) {
+    if (!option) return;
+    if (event.ctrlKey || event.metaKey) window.open(option.dataset.url, "_blank", "noopener");
+    else location.assign(option.dataset.url);
+    dialog().close();
+}
+
+document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    if (event.target.closest?.(".console-screen")) return; // Ctrl-K belongs to the guest there
+    event.preventDefault();
+    open();
+});
+on("click", "[data-palette-open]", open);
+on("input", "#palette input", (event) => {
+    clearTimeout(timer);
+    timer = setTimeout(search, event.target.value ? 120 : 0, event.target.value.trim());
+});
+on("keydown", "#palette input", (event) => {
+    const options = each("[role=option]", list());
+    const here = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && options.length) choose(options[(here + step + options.length) % options.length]);
+    else if (event.key === "Enter") go(options[here], event);
+    else return;
+    event.preventDefault();
+});
+on("click", "#palette [role=option]", (event, option) => go(option, event));
+on("mousemove", "#palette [role=option]", (_event, option) => {
+    if (option.getAttribute("aria-selected") !== "true") choose(option);
+});
+// A click beside a dialog closes it.
+on("click", "dialog[data-light-dismiss]", (event, element) => {
+    if (event.target === element) element.close();
+});
