@@ -1,0 +1,1 @@
+"""`make up` and its sisters: plain Python of the system, for a machine that has nothing else yet."""
