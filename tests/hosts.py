@@ -9,6 +9,8 @@ ids, hostname and UUID. Needs root, `unshare` and libvirt's packages; no systemd
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -203,6 +205,18 @@ def own_libvirt() -> Iterator[OwnLibvirt]:
         yield host
 
 
+def tiny_image() -> Path:
+    """Return the tiny guest's disk, built on first use (ten seconds) and kept in var/."""
+    root = Path(__file__).resolve().parent.parent
+    image = root / "var/tiny.qcow2"
+    image.parent.mkdir(exist_ok=True)
+    with (root / "var/tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.exists():
+            subprocess.run([str(root / "deploy/tiny-image/build.sh"), str(image)], check=True, timeout=600)
+    return image
+
+
 def _write_settings(path: Path, **settings: Any) -> None:
     # libvirt's configuration files share JSON's strings, numbers and lists.
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
@@ -241,16 +255,22 @@ class Keeper:
         self._end("libvirtd", signal.SIGKILL)
 
     def pause(self) -> None:
-        os.kill(self.daemons["libvirtd"], signal.SIGSTOP)
+        self._signal("libvirtd", signal.SIGSTOP)
 
     def resume(self) -> None:
-        os.kill(self.daemons["libvirtd"], signal.SIGCONT)
+        self._signal("libvirtd", signal.SIGCONT)
 
     def _end(self, name: str, how: signal.Signals) -> None:
-        if self._lives(name):
-            os.kill(self.daemons[name], how)
+        self._signal(name, how)
+        # A stopped process takes no SIGTERM before it goes on.
+        self._signal(name, signal.SIGCONT)
         while self._lives(name):
             time.sleep(0.01)
+
+    def _signal(self, name: str, what: signal.Signals) -> None:
+        if self._lives(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.daemons[name], what)
 
     def _lives(self, name: str) -> bool:
         return name in self.daemons and Path(f"/proc/{self.daemons[name]}").exists()

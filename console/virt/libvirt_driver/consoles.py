@@ -14,6 +14,7 @@ import libvirt
 from console.virt.errors import HostUnavailable, Refused
 from console.virt.libvirt_driver.connection import Connection, Driver, call
 from console.virt.libvirt_driver.errors import translate
+from console.virt.libvirt_driver.line import in_background
 from console.virt.libvirt_driver.probe import is_local
 from console.virt.port import ConsoleStream
 from console.virt.xml import domain_facts
@@ -91,7 +92,8 @@ class SerialStream:
                 self._reading = False
                 self._stream.eventUpdateCallback(_BROKEN)
         if ended or happened & _BROKEN:
-            self.close()
+            # Closing asks the host, and the event thread of all hosts must not wait for one of them.
+            in_background(self.close, "libvirt console end")
 
     def _take_all(self) -> bool:
         while self._output.qsize() < CHUNKS_AHEAD:

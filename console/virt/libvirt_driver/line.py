@@ -48,6 +48,7 @@ class Line:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._free = 0
+        self._closed = False
         self._here = threading.local()
 
     def run(self, work: Callable[[], T], *, seconds: float) -> T:
@@ -67,7 +68,7 @@ class Line:
     def close(self) -> None:
         """Let the idle workers go; busy ones go when their call ends."""
         with self._lock:
-            idle, self._free = self._free, 0
+            idle, self._free, self._closed = self._free, 0, True
         for _ in range(idle):
             self._tasks.put(None)
 
@@ -78,7 +79,7 @@ class Line:
             # Let go of the call's objects before the next one comes: a connection must not live on in a local variable.
             del task
             with self._lock:
-                if self._free >= IDLE_WORKERS:
+                if self._closed or self._free >= IDLE_WORKERS:
                     return
                 self._free += 1
 

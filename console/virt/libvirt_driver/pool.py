@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from console.virt.errors import HostUnavailable
 from console.virt.libvirt_driver.hypervisor import LibvirtHypervisor, connect
+from console.virt.libvirt_driver.probe import host_of
 
 RETRY_AFTER_SECONDS = 3.0
 
@@ -43,8 +44,9 @@ class ConnectionPool:
         if slot.hypervisor is not None and slot.hypervisor.usable:
             return slot.hypervisor
         self._fail_fast(slot)
-        if not slot.lock.acquire(timeout=timeout):
-            raise HostUnavailable(f"Somebody else is still waiting for {uri} to answer")
+        if not slot.lock.acquire(timeout=0 if slot.failure is not None else timeout):
+            # One caller tries a host that failed; the others need not wait for the outcome.
+            raise _again(slot.failure) if slot.failure else HostUnavailable(f"{host_of(uri)} does not answer")
         try:
             if slot.hypervisor is not None and slot.hypervisor.usable:
                 return slot.hypervisor
@@ -75,7 +77,7 @@ class ConnectionPool:
 
     def _fail_fast(self, slot: _Slot) -> None:
         if slot.failure is not None and self._clock() - slot.failed_at < self._retry_after:
-            raise HostUnavailable(slot.failure.message, hint=slot.failure.hint)
+            raise _again(slot.failure)
 
     def _open(self, slot: _Slot, uri: str, timeout: float) -> LibvirtHypervisor:
         try:
@@ -85,6 +87,11 @@ class ConnectionPool:
             raise
         slot.failure = None
         return slot.hypervisor
+
+
+def _again(failure: HostUnavailable) -> HostUnavailable:
+    """A new error each time: one that is raised twice would gather the tracebacks of all callers."""
+    return HostUnavailable(failure.message, hint=failure.hint)
 
 
 _pool = ConnectionPool()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,7 +54,7 @@ class FakeConnections:
         self.made += 1
         if self.failing:
             raise HostUnavailable("down")
-        return type("Connected", (), {"usable": True, "close": lambda self: None})()
+        return SimpleNamespace(usable=True)
 
 
 @pytest.fixture
@@ -85,5 +86,8 @@ def test_a_host_that_failed_is_left_alone_for_a_while(connections):
             pool.get("x:///")
     assert connections.made == 1
     now += 3.1
+    # One caller tries again; whoever comes meanwhile is not made to wait with it.
+    with pool._slots["x:///"].lock, pytest.raises(HostUnavailable, match="down"):
+        pool.get("x:///", timeout=60)
     connections.failing = False
     assert pool.get("x:///").usable
