@@ -26,7 +26,7 @@ register = template.Library()
 EMPTY = "-"
 BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 PILL_TONES = frozenset({"green", "grey", "yellow", "azure", "red", "orange", "unknown"})
-PILL_ICONS = {"red": "alert-circle", "unknown": "help-circle"}
+PILL_MARKS = {"red": {"icon": "alert-circle"}, "unknown": {"icon": "help-circle"}}
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -46,7 +46,11 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
         return mark_safe("")
     role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="icon{}" {}><use href="{}#{}"></use></svg>', f" {css}" if css else "", role, static("icons.svg"), name
+        '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
+        f" {css}" if css else "",
+        role,
+        static("icons.svg"),
+        name,
     )
 
 
@@ -126,6 +130,15 @@ def initials(name: Any) -> str:
     return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
+@register.filter
+def bar_tone(used: Any, limit: Any) -> str:
+    """Return the class of a bar: nothing below 80 %, a warning above, full at the limit."""
+    if not limit or used is None:
+        return ""
+    share = float(used) / float(limit)
+    return "progress-full" if share >= 1 else "progress-warn" if share >= 0.8 else ""
+
+
 # Times
 
 
@@ -146,7 +159,7 @@ def _ago(seconds: int) -> str:
 def relative_time(value: datetime | None) -> SafeString:
     """Show how long ago it was; the title has the absolute time, the browser keeps the text fresh."""
     if not value:
-        return mark_safe(EMPTY)
+        return format_html("{}", EMPTY)
     if timezone.is_naive(value):
         value = value.replace(tzinfo=UTC)
     seconds = int((timezone.now() - value).total_seconds())
@@ -166,10 +179,10 @@ def relative_time(value: datetime | None) -> SafeString:
 def status_pill(pill: Any) -> SafeString:
     """Render {label, tone, icon, title, busy}: text, shape and colour, so that colour is never alone."""
     if not pill:
-        return mark_safe(EMPTY)
+        return format_html("{}", EMPTY)
     tone = _read(pill, "tone", "unknown")
-    tone = tone if tone in PILL_TONES else "unknown"
-    name = _read(pill, "icon") or PILL_ICONS.get(tone, "")
+    tone = tone if tone in PILL_TONES else "unknown"  # "outline" is its other name
+    name = _read(pill, "icon") or PILL_MARKS.get(tone, {}).get("icon", "")
     if _read(pill, "busy", False):
         mark = mark_safe('<span class="pill-spin" aria-hidden="true"></span>')
     elif name:
@@ -254,7 +267,7 @@ def action_menu(id: str, actions: Iterable[Any], label: str = "", text: str = ""
         return mark_safe("")
     label = label or _("Actions")
     if text:
-        face = format_html('<span>{}</span>{}', text, icon("chevron-down", css="icon-sm"))
+        face = format_html("<span>{}</span>{}", text, icon("chevron-down", css="icon-sm"))
         name: SafeString | str = ""
         look = f"btn {css}".strip()
     else:
@@ -266,8 +279,12 @@ def action_menu(id: str, actions: Iterable[Any], label: str = "", text: str = ""
         "{}<li>{}</li>",
         (
             (
-                mark_safe('<li class="dropdown-divider" aria-hidden="true"></li>') if _read(item, "divider", False) else "",
-                _action(item, "dropdown-item text-danger" if _read(item, "danger", False) else "dropdown-item", "item-note"),
+                mark_safe('<li class="dropdown-divider" aria-hidden="true"></li>')
+                if _read(item, "divider", False)
+                else "",
+                _action(
+                    item, "dropdown-item text-danger" if _read(item, "danger", False) else "dropdown-item", "item-note"
+                ),
             )
             for item in items
         ),
@@ -304,8 +321,15 @@ def widget_kind(field: BoundField) -> str:
 @register.simple_tag
 def field_widget(field: BoundField, **attrs: Any) -> SafeString:
     """Render a bound field's widget in the house style; Django links help and error texts by itself."""
-    css = {"check": "form-check-input", "select": "form-select", "choices": "", "input": "form-control"}[widget_kind(field)]
-    classes = [field.field.widget.attrs.get("class", ""), css, attrs.pop("css", ""), "is-invalid" if field.errors else ""]
+    css = {"check": "form-check-input", "select": "form-select", "choices": "", "input": "form-control"}[
+        widget_kind(field)
+    ]
+    classes = [
+        field.field.widget.attrs.get("class", ""),
+        css,
+        attrs.pop("css", ""),
+        "is-invalid" if field.errors else "",
+    ]
     merged = {key.replace("_", "-"): value for key, value in attrs.items()}
     if joined := " ".join(filter(None, classes)):
         merged["class"] = joined
@@ -348,7 +372,9 @@ def card(content: str, title: str = "", icon_name: str = "", css: str = "", id: 
 
 
 @register.simple_block_tag
-def menu(content: str, id: str, label: str, icon_name: str = "", css: str = "btn", hide_label: bool = False) -> SafeString:
+def menu(
+    content: str, id: str, label: str, icon_name: str = "", css: str = "btn", hide_label: bool = False
+) -> SafeString:
     """Put free content into a menu behind a button: {% menu id="m" label=... %} ... {% endmenu %}."""
     return format_html(
         '<button type="button" class="{}" popovertarget="{}" aria-haspopup="true"{}>{}{}</button>'
@@ -408,9 +434,8 @@ def ui_strings() -> SafeString:
         },
     }
     escapes = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
-    return mark_safe(
-        f'<script id="ui-strings" type="application/json">{json.dumps(words, ensure_ascii=False).translate(escapes)}</script>'
-    )
+    body = json.dumps(words, ensure_ascii=False).translate(escapes)
+    return format_html('<script id="ui-strings" type="application/json">{}</script>', mark_safe(body))  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,1 @@
+from compute.models import catalog, instances  # noqa: F401 - Django finds models here

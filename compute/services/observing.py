@@ -1,0 +1,78 @@
+"""What hosts show, taken over: the same functions serve single events and the full comparison."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from compute.models.instances import ConsoleLog, Instance
+from compute.services.status import note_power
+from compute.states import ABSENT
+from console.fleet.models.hosts import Host
+from console.fleet.services.hosts import unmanaged_observed
+from console.fleet.services.installation import installation_id
+from console.operations.models.operations import Operation, State
+from console.operations.services.operations import active_on, wake
+from console.virt.port import DomainFacts
+
+_NOT_YET = ("instance.create", "instance.adopt")
+
+
+def domain_observed(host: Host, facts: DomainFacts | None, domain_uuid: str) -> None:
+    """Take over one domain's state; `facts` is None where the host shows no such domain."""
+    instance = Instance.unscoped.filter(pk=domain_uuid, host=host).first()
+    if instance is not None:
+        _observe(instance, facts)
+
+
+def host_compared(host: Host, domains: Iterable[DomainFacts]) -> None:
+    """Compare all that a host shows with all that should be there. Never deletes a row, never touches the host."""
+    shown = {facts.uuid: facts for facts in domains}
+    instances = {str(instance.pk): instance for instance in Instance.unscoped.filter(host=host)}
+    for instance_id, instance in instances.items():
+        _observe(instance, shown.get(instance_id))
+    ours = installation_id()
+    strangers = [
+        facts
+        for facts in shown.values()
+        if facts.uuid not in instances and not (facts.owner and facts.owner.installation == ours)
+    ]
+    unmanaged_observed(host, strangers)
+
+
+def _observe(instance: Instance, facts: DomainFacts | None) -> None:
+    power = str(facts.power) if facts else ABSENT
+    reason = facts.reason if facts else ""
+    if instance.observed == power and instance.observed_reason == reason[:64]:
+        return
+    with transaction.atomic():
+        active = active_on("instance", instance.pk)
+        if facts is None and (instance.failed or (active and active.kind in (*_NOT_YET, "instance.delete"))):
+            return  # it is being made or removed, or was never there
+        note_power(instance, power, reason, operation_kind=active.kind if active else "")
+        if active is not None and active.not_before is not None:
+            _hurry(active)
+
+
+def _hurry(operation: Operation) -> None:
+    """An operation that waits for the guest need not wait any longer."""
+    Operation.unscoped.filter(pk=operation.pk, state__in=(State.QUEUED, State.RUNNING), lease_until=None).update(
+        not_before=None
+    )
+    wake(operation.pk)
+
+
+def console_log_append(instance_id: uuid.UUID, *, data: bytes, offset: int, keep: int) -> None:
+    """Keep the last `keep` bytes of an instance's serial output. `offset` is where `data` began in the host's file."""
+    log, _created = ConsoleLog.objects.get_or_create(instance_id=instance_id)
+    before = log.text if offset else ""
+    text = before + data.decode(errors="replace").replace("\x00", "")
+    ConsoleLog.objects.filter(pk=log.pk).update(text=text[-keep:], offset=offset + len(data), updated_at=timezone.now())
+
+
+def console_log_offset(instance_id: uuid.UUID) -> int:
+    """How much of the host's file has been read."""
+    return ConsoleLog.objects.filter(instance_id=instance_id).values_list("offset", flat=True).first() or 0

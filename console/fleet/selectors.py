@@ -1,0 +1,27 @@
+"""Reading the fleet."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from console.core.policies import require_staff
+from console.core.scope import Scope
+from console.fleet.models.hosts import Host, UnmanagedDomain
+
+
+def host_list(scope: Scope) -> QuerySet[Host]:
+    require_staff(scope)
+    return Host.objects.within(scope)
+
+
+def host_get(scope: Scope, *, host_id: uuid.UUID | str) -> Host:
+    require_staff(scope)
+    host: Host = Host.objects.get_within(scope, pk=host_id)
+    return host
+
+
+def unmanaged_list(scope: Scope) -> QuerySet[UnmanagedDomain]:
+    require_staff(scope)
+    return UnmanagedDomain.objects.within(scope).select_related("host")

@@ -1,0 +1,1 @@
+from console.identity.models import audit, projects, users  # noqa: F401 - Django finds models here

@@ -1,0 +1,110 @@
+"""People: made by staff, with a generated password."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from console.core.errors import Conflict, Invalid, NotFound
+from console.core.policies import require_staff
+from console.core.scope import Scope
+from console.core.validation import clean_name
+from console.identity.models.users import User
+from console.identity.services.changes import change
+
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def generate_password() -> str:
+    """20 characters that cannot be misread: about 115 bits."""
+    return "".join(secrets.choice(_ALPHABET) for _n in range(20))
+
+
+def user_create(
+    scope: Scope,
+    *,
+    username: str,
+    password: str | None = None,
+    email: str = "",
+    full_name: str = "",
+    is_staff: bool = False,
+) -> tuple[User, str]:
+    """Make a user. Answers the row and the password, generated unless given."""
+    require_staff(scope)
+    username = clean_name(username, field="username", limit=150)
+    password = _checked(password) if password else generate_password()
+    with change(scope, "user.create") as act:
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(
+                    username, password, email=email, full_name=full_name, is_staff=is_staff, is_superuser=is_staff
+                )
+        except IntegrityError as error:
+            raise Conflict(_("There is a user of that login name."), fields={"username": [_("Taken.")]}) from error
+        act.about(user, is_staff=is_staff)
+    return user, password
+
+
+def user_update(
+    scope: Scope,
+    *,
+    user_id: uuid.UUID,
+    is_active: bool | None = None,
+    is_staff: bool | None = None,
+    full_name: str | None = None,
+    email: str | None = None,
+) -> User:
+    """Change a user; the last active staff user cannot be disabled or demoted."""
+    require_staff(scope)
+    with change(scope, "user.update") as act:
+        user = _get(user_id)
+        if (is_active is False or is_staff is False) and user.is_staff and user.is_active:
+            _keep_a_keeper(user)
+        if is_active is not None:
+            user.is_active = is_active
+        if is_staff is not None:
+            user.is_staff = user.is_superuser = is_staff
+        if full_name is not None:
+            user.full_name = full_name
+        if email is not None:
+            user.email = email
+        user.save()
+        act.about(user, is_active=user.is_active, is_staff=user.is_staff)
+    return user
+
+
+def user_reset_password(scope: Scope, *, user_id: uuid.UUID) -> str:
+    """Give a user a new generated password, which ends his sessions. Answers it once."""
+    require_staff(scope)
+    password = generate_password()
+    with change(scope, "user.reset_password") as act:
+        user = _get(user_id)
+        user.set_password(password)
+        user.save()
+        act.about(user)
+    return password
+
+
+def _get(user_id: uuid.UUID) -> User:
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound(_("There is no such user."), code="user_not_found")
+    return user
+
+
+def _keep_a_keeper(user: User) -> None:
+    if not User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk).exists():
+        raise Conflict(_("This is the last active staff user."), hint=_("Make somebody else staff first."))
+
+
+def _checked(password: str) -> str:
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Invalid("; ".join(error.messages), fields={"password": error.messages}) from error
+    return password

@@ -1,0 +1,100 @@
+"""What stands around the sockets and the uploads: origin, session, language, size of bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from console.live.consoles import is_own_origin
+
+App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+_UPLOADS = re.compile(r"^/(api/v1/images/[^/]+/file/?|p/[^/]+/images/[^/]+/file/)$")
+
+
+class OwnOrigin:
+    """Sockets from pages of other sites are refused before they are accepted. No Origin header: not a browser."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        origin = dict(scope["headers"]).get(b"origin", b"").decode("latin-1")
+        if origin and not is_own_origin(origin, scope):
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        await self.app(scope, receive, send)
+
+
+class Language:
+    """The viewer's language, as for pages: the cookie, else what the browser asks for."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        chosen = scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME, "")
+        asked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        scope["language"] = _supported(chosen) or next(
+            filter(None, (_supported(part.split(";")[0].strip()) for part in asked.split(","))), settings.LANGUAGE_CODE
+        )
+        await self.app(scope, receive, send)
+
+
+def _supported(code: str) -> str:
+    try:
+        return translation.get_supported_language_variant(code) if code else ""
+    except LookupError:
+        return ""
+
+
+class BodyLimit:
+    """Bodies are bounded before anything is stored: images where images go, a few MiB elsewhere."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        limit = settings.IMAGE_MAX_BYTES if _UPLOADS.match(scope["path"]) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if length.isdigit() and int(length) > limit:
+            await _refuse(send, limit)
+            return
+        seen = 0
+        refused = False
+
+        async def counted() -> dict[str, Any]:
+            nonlocal seen, refused
+            message: dict[str, Any] = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                refused = True
+                return {"type": "http.disconnect"}
+            return message
+
+        async def guarded(message: dict[str, Any]) -> None:
+            if not refused:
+                await send(message)
+
+        await self.app(scope, counted, guarded)
+        if refused:
+            await _refuse(send, limit)
+
+
+async def _refuse(send: Any, limit: int) -> None:
+    body = {
+        "type": "urn:virtdeck:problem:too_large",
+        "title": "Too large",
+        "status": 413,
+        "code": "too_large",
+        "detail": f"The body is larger than {limit} bytes.",
+        "hint": "",
+    }
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

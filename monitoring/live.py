@@ -1,0 +1,1 @@
+"""Live regions of monitoring."""

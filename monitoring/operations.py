@@ -1,0 +1,1 @@
+"""Monitoring has no slow work of its own."""

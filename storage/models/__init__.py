@@ -1,0 +1,1 @@
+from storage.models import images, volumes  # noqa: F401 - Django finds models here
