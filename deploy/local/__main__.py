@@ -51,6 +51,7 @@ def up(config: Config) -> None:
         project.ensure_front_end(config)
         project.ensure_messages(config)
         project.ensure_secret(config)
+        project.remember(config)
         keeper = supervision(config)
         code = Stamp(config, "code", code_digest(config))
         fresh = code.current()
@@ -75,6 +76,7 @@ def up(config: Config) -> None:
         project.bootstrap(config)
         with step(", ".join(APPS)) as one:
             one.result = keeper.start_apps()
+            health.wait_for_processes(config, keeper.states)
         with step("Health") as one:
             one.result = health.wait(config)
         code.set()
@@ -102,7 +104,7 @@ def down(config: Config) -> None:
         one.result = "stopped" if supervision(config).stop() else "were not running"
     guests = health.running_guests()
     if guests:
-        say(f"  {guests} guest{'s' if guests > 1 else ''} of this machine keep running; `make up` finds them again.")
+        say(f"  Guests that still run on this machine: {guests}. They go on; `make up` finds them again.")
 
 
 def logs(config: Config) -> None:
@@ -204,6 +206,9 @@ def main() -> int:
         COMMANDS[sys.argv[1]](load())
     except Trouble as trouble:
         tell(trouble)
+        return 1
+    except BrokenPipeError:  # make status | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted; run it again at any time.")

@@ -132,6 +132,14 @@ def has_systemd() -> bool:
     return Path("/run/systemd/system").is_dir()
 
 
+def _remembered(var: Path, name: str) -> str:
+    """Return what an earlier `make up` was told, so that `make status` need not be told again."""
+    try:
+        return (var / name).read_text().strip()
+    except OSError:
+        return ""
+
+
 def load(root: Path = ROOT, environ: dict[str, str] | None = None) -> Config:
     """Read the configuration from the environment."""
     env = dict(os.environ if environ is None else environ)
@@ -139,11 +147,11 @@ def load(root: Path = ROOT, environ: dict[str, str] | None = None) -> Config:
     var = var if var.is_absolute() else root / var
     name = "virtdeck-" + hashlib.sha256(os.fsencode(var)).hexdigest()[:8]
     run = _run_folder(var, name)
-    text = env.get("VIRTDECK_PORT") or "8000"
+    text = env.get("VIRTDECK_PORT") or _remembered(var, "port") or "8000"
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise Trouble(f"VIRTDECK_PORT is {text!r}, which is not a port.", "Give a number from 1 to 65535.")
     port = int(text)
-    bind = env.get("VIRTDECK_BIND") or "127.0.0.1"
+    bind = env.get("VIRTDECK_BIND") or _remembered(var, "bind") or "127.0.0.1"
     host = f"[{bind}]" if ":" in bind else bind
     if bind in ("0.0.0.0", "::"):  # noqa: S104 compared, not bound
         host = "127.0.0.1"

@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.config import Config
@@ -55,6 +56,20 @@ def wait(config: Config, seconds: float = 60) -> str:
                 "make status tells which part is down; make logs shows why.",
             )
         time.sleep(0.2)
+
+
+def wait_for_processes(config: Config, states: Callable[[], dict[str, tuple[bool, str]]], seconds: float = 30) -> None:
+    """Wait until every process has stayed up; show the log of one that has not."""
+    deadline = time.monotonic() + seconds
+    while bad := {name: told for name, (good, told) in states().items() if not good}:
+        if time.monotonic() > deadline:
+            name, told = next(iter(bad.items()))
+            try:
+                tail = (config.log / f"{name}.log").read_text(errors="replace").splitlines()[-12:]
+            except OSError:
+                tail = []
+            raise Trouble("\n".join([f"{name} does not stay up ({told}):", *tail]), "make logs shows more.")
+        time.sleep(0.1)
 
 
 def redis_answers(config: Config) -> bool:
@@ -113,14 +128,16 @@ def _port_is_ours(config: Config) -> bool:
 
 
 def running_guests() -> int:
-    """Count the guests that run on this machine: QEMU processes that libvirt started."""
-    result = subprocess.run(
-        ["pgrep", "-c", "-f", r"^/usr/bin/(qemu-system-|kvm).*-name guest="],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return int(result.stdout.strip() or 0)
+    """Count the guests that run on this machine, without those of a container or namespace of somebody else's."""
+    here = Path("/proc/self/ns/mnt").readlink()
+    count = 0
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"\0guest=" in (path / "cmdline").read_bytes() and (path / "ns/mnt").readlink() == here:
+                count += 1
+        except OSError:
+            continue
+    return count
 
 
 def report(config: Config, states: dict[str, tuple[bool, str]]) -> bool:

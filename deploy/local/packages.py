@@ -86,14 +86,16 @@ def installed(names: tuple[str, ...]) -> set[str]:
     return {line.split()[0] for line in result.stdout.splitlines() if line.endswith(" installed")}
 
 
-def known(names: list[str]) -> list[str]:
-    """Return those that this release of the distribution offers (driver packages were split at some point)."""
-    offered = []
-    for name in names:
-        result = subprocess.run(["apt-cache", "show", "--no-all-versions", name], capture_output=True, check=False)
-        if result.returncode == 0:
-            offered.append(name)
-    return offered
+def _offered(name: str) -> bool:
+    """Tell whether apt's lists have a package: releases differ, and a fresh container has no lists at all."""
+    command = ["apt-cache", "show", "--no-all-versions", name]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def ensure_indexes(config: Config) -> None:
+    """Fetch apt's lists where there are none."""
+    if not _offered("qemu-system-x86"):
+        _apt(config, "update")
 
 
 def missing(for_tests: bool) -> list[str]:
@@ -150,26 +152,19 @@ def _install(config: Config, names: list[str]) -> None:
         run(config, ["systemctl", "disable", "redis-server"], what="disable redis-server", as_root=True, check=False)
 
 
-def _indexes_there() -> bool:
-    """Tell whether apt knows packages at all: a fresh container has no lists."""
-    result = subprocess.run(
-        ["apt-cache", "show", "--no-all-versions", "qemu-system-x86"], capture_output=True, check=False
-    )
-    return result.returncode == 0
-
-
 def ensure(config: Config, *, for_tests: bool = False) -> None:
     """Install what is missing; without root, say what to run."""
     with step("Debian packages") as one:
         if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
             raise Trouble("This machine has no dpkg and apt.", "Use Debian 12 or newer, or Ubuntu 22.04 or newer.")
         names = missing(for_tests)
-        if names and os.geteuid() == 0 and not _indexes_there():
-            _apt(config, "update")
-        if _indexes_there():
-            names = known(names)
-            if not names and "linux-image" not in _kernel_offer() and os.geteuid() == 0:
-                _apt(config, "update")
+        if not names:
+            one.result = "all there"
+            return
+        if os.geteuid() == 0:
+            ensure_indexes(config)
+        if _offered("qemu-system-x86"):
+            names = [name for name in names if _offered(name)]
         if not names:
             one.result = "all there"
             return
@@ -185,7 +180,3 @@ def ensure(config: Config, *, for_tests: bool = False) -> None:
             _apt(config, "update")
             _install(config, names)
         one.result = f"installed {len(names)}: {' '.join(names)}"
-
-
-def _kernel_offer() -> str:
-    return subprocess.run(["apt-cache", "pkgnames", "linux-image-"], capture_output=True, text=True, check=False).stdout

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
+from deploy.local import packages
 from deploy.local.config import Config
 from deploy.local.report import Trouble, step
 from deploy.local.shell import Stamp, digest, files_under, give, make_folder, run, write_file
@@ -25,6 +27,12 @@ def folders(config: Config) -> None:
         raise Trouble(f"{config.run} belongs to somebody else.", "Remove it, or set VIRTDECK_VAR to a folder of yours.")
 
 
+def remember(config: Config) -> None:
+    """Keep the address for later calls."""
+    write_file(config, config.var / "port", f"{config.port}\n")
+    write_file(config, config.var / "bind", f"{config.bind}\n")
+
+
 def ensure_venv(config: Config, *, for_tests: bool = False) -> None:
     """Make the virtual environment and install the pinned requirements."""
     name = "requirements-dev.txt" if for_tests else "requirements.txt"
@@ -36,7 +44,8 @@ def ensure_venv(config: Config, *, for_tests: bool = False) -> None:
         )
         files = [config.root / "requirements.txt", config.root / name]
         value = digest(files, str(config.venv))
-        stamp = Stamp(config, f"venv-{'dev' if for_tests else 'run'}", value)
+        # Inside what it speaks of: whoever removes the folder removes the memory of it.
+        stamp = Stamp(config, f"virtdeck-{'dev' if for_tests else 'run'}", value, config.venv)
         if works and stamp.current():
             one.result = "up to date"
             return
@@ -67,7 +76,7 @@ def ensure_front_end(config: Config) -> None:
         return
     with step("npm packages") as one:
         modules = config.root / "node_modules"
-        stamp = Stamp(config, "npm", digest([lock], str(config.root)))
+        stamp = Stamp(config, ".virtdeck", digest([lock], str(config.root)), modules)
         if stamp.current() and modules.is_dir():
             one.result = "up to date"
         else:
@@ -157,6 +166,8 @@ def ensure_tiny_image(config: Config) -> None:
             one.result = "up to date"
             return
         stamp.clear()
+        if os.geteuid() == 0:
+            packages.ensure_indexes(config)
         script = config.root / "deploy/tiny-image/build.sh"
         told = run(
             config,

@@ -121,9 +121,9 @@ def digest(paths: Iterable[Path], *words: str) -> str:
 class Stamp:
     """Remember that a step was done for these inputs, so that it is not done again."""
 
-    def __init__(self, config: Config, name: str, value: str) -> None:
+    def __init__(self, config: Config, name: str, value: str, folder: Path | None = None) -> None:
         self.config = config
-        self.path = config.stamps / name
+        self.path = (folder or config.stamps) / name
         self.value = value
 
     def current(self) -> bool:
