@@ -3,7 +3,9 @@
 libvirt cannot rename a volume, and its own copy (createXMLFrom) also writes under the final name, a second time. So an
 upload goes straight under the final name, and an empty volume beside it says "unfinished" for as long as that is true:
 it is made before the first byte and removed after the last. Every look-up of this driver takes a marked volume for
-absent, and the next upload clears it away and starts again, whoever or whatever died in between.
+absent, and the next upload clears it away and starts again, whoever died in between: the caller, the line or libvirtd.
+What libvirt does not offer is to flush the file to disk: a host that loses power in the half minute after an upload may
+keep a torn image without a marker.
 """
 
 from __future__ import annotations
