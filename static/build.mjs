@@ -20,6 +20,8 @@ const modules = path.join(root, "node_modules");
 const require = createRequire(import.meta.url);
 const BUDGET = 150 * 1024; // gzip bytes a normal page may load: app.js, app.css, icons.svg and the Latin font
 
+// --scan DIR: more places that name icons and classes, for trying things out
+const scanned = process.argv.flatMap((word, index, all) => (all[index - 1] === "--scan" ? [word] : []));
 const IGNORED = new Set([".git", ".venv", "node_modules", "dist", "var", "__pycache__", "migrations", "locale", "tests"]);
 
 async function* walk(directory, extensions) {
@@ -35,6 +37,7 @@ async function sources() {
     const files = [];
     for await (const file of walk(root, [".html", ".py"])) files.push(file);
     for await (const file of walk(src, [".js"])) files.push(file);
+    for (const extra of scanned) for await (const file of walk(path.resolve(extra), [".html", ".py"])) files.push(file);
     return Promise.all(files.map(async (file) => ({ file, text: await readFile(file, "utf8") })));
 }
 
@@ -42,7 +45,7 @@ async function sources() {
 async function icons(files) {
     const wanted = new Map();
     for (const { file, text } of files) {
-        for (const match of text.matchAll(/\bicon["']?\s*[=:(]?\s*["']([a-z][a-z0-9-]*)["']/g)) {
+        for (const match of text.matchAll(/\bicon(?:_name)?["']?\s*[=:(]?\s*["']([a-z][a-z0-9-]*)["']/g)) {
             if (!wanted.has(match[1])) wanted.set(match[1], file);
         }
     }
@@ -82,30 +85,37 @@ async function bundleCss(entry) {
     return code.toString();
 }
 
-async function styles(files) {
+// Tabler is 70 KiB gzip; our pages use a fraction. Class names are looked for in templates, Python and our scripts;
+// the everyday utilities stay in any case. Our own style sheets are never cut.
+async function vendorCss(files) {
     const content = files.map(({ file, text }) => ({ raw: text, extension: path.extname(file).slice(1) }));
-    for (const entry of ["app.css", "console.css"]) {
-        let css = await bundleCss(entry);
-        if (entry === "app.css") {
-            // Tabler is 70 KiB gzip; a page uses a fifth of it. Names are found in templates, Python and our scripts.
-            const [purged] = await new PurgeCSS().purge({
-                content,
-                css: [{ raw: css }],
-                defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
-                safelist: { standard: [/^htmx-/, /^show$/, /^active$/, /^disabled$/], greedy: [/^uplot/, /^u-/] },
-                variables: true,
-                keyframes: true,
-                fontFace: false,
-            });
-            css = purged.css;
-        }
+    const [purged] = await new PurgeCSS().purge({
+        content,
+        css: [{ raw: await bundleCss("vendor.css") }],
+        defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
+        safelist: {
+            standard: [/^htmx-/, /^(show|active|disabled)$/, /^[mp][tbsexy]?-(sm-|md-|lg-)?(\d|auto)$/, /^d-(md-|lg-)?(none|block|flex|grid)$/,
+                /^(gap|row|col|flex|align|justify|text|w|h|fw|small|btn|form|badge|input)(-|$)/],
+            greedy: [/^uplot/, /^u-/],
+        },
+        keyframes: true,
+    });
+    return purged.css;
+}
+
+async function styles(files) {
+    const sheets = {
+        "app.css": `${await vendorCss(files)}\n${await bundleCss("app.css")}`,
+        "console.css": await bundleCss("console.css"),
+    };
+    for (const [name, css] of Object.entries(sheets)) {
         const { code } = transform({
-            filename: entry,
+            filename: name,
             code: Buffer.from(css),
             minify: true,
             exclude: 0xfffff, // every browser we serve has light-dark(), color-mix() and nesting: keep them as written
         });
-        await writeFile(path.join(dist, entry), code);
+        await writeFile(path.join(dist, name), code);
     }
 }
 

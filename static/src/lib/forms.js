@@ -65,7 +65,7 @@ function summarise(form) {
         const meter = first("progress", bar);
         if (meter) {
             meter.value = after;
-            meter.classList.toggle("progress-full", over);
+            meter.classList.toggle("progress-full", bounded && after >= Number(limit));
         }
         const output = first("[data-quota-text]", bar);
         if (output) {

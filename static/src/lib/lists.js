@@ -49,6 +49,12 @@ on("click", "[data-bulk-clear]", (_event, button) => {
     refresh(list, true);
 });
 
+// An empty filter does not belong into the address.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (!ctx.sourceElement.matches?.("[data-filter-bar]")) return;
+    for (const [name, value] of [...ctx.request.body]) if (value === "") ctx.request.body.delete(name);
+});
+
 // Bulk actions send the ids of the ticked rows.
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
     const source = ctx.sourceElement;

@@ -106,6 +106,7 @@ on("click", "#palette [role=option]", (event, option) => go(option, event));
 on("mousemove", "#palette [role=option]", (_event, option) => {
     if (option.getAttribute("aria-selected") !== "true") choose(option);
 });
+on("click", "[data-dialog-close]", (_event, button) => button.closest("dialog").close(""));
 // A click beside a dialog closes it.
 on("click", "dialog[data-light-dismiss]", (event, element) => {
     if (event.target === element) element.close();

@@ -23,7 +23,16 @@ function show(value, unit) {
 }
 
 const seconds = (stamp) => (stamp > 1e11 ? stamp / 1000 : stamp);
-const css = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
+
+// A canvas understands colours, not light-dark() or var(): let an element resolve them.
+function resolve(holder, name) {
+    const probe = document.createElement("i");
+    probe.style.color = `var(${name})`;
+    holder.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+}
 const columns = (spec) => [spec.points.map((point) => seconds(point.t)), ...spec.series.map(({ key }) => spec.points.map((point) => point[key] ?? null))];
 
 function options(holder, canvas, spec) {
@@ -41,8 +50,8 @@ function options(holder, canvas, spec) {
         return { ...size, series: [{}, ...series], scales: { y }, axes: [{ show: false }, { show: false }], legend: { show: false }, cursor: { show: false } };
     }
     const axis = {
-        stroke: () => css(holder, "--tblr-secondary-color"),
-        grid: { stroke: () => css(holder, "--tblr-border-color"), width: 1 },
+        stroke: () => resolve(holder, "--tblr-secondary-color"),
+        grid: { stroke: () => resolve(holder, "--tblr-border-color"), width: 1 },
         ticks: { show: false },
         font: "11px Inter, system-ui, sans-serif",
     };

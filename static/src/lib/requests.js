@@ -47,7 +47,7 @@ document.addEventListener("htmx:error", ({ detail: { ctx, error } }) => {
 // Logged out in the meantime: the login page must not land inside a table.
 document.addEventListener("htmx:before:response", (event) => {
     const { raw } = event.detail.ctx.response;
-    if (raw.redirected && new URL(raw.url).pathname.startsWith("/account")) {
+    if (raw.redirected && new URL(raw.url).pathname.startsWith("/accounts/")) {
         event.preventDefault();
         location.assign(raw.url);
     }

@@ -8,7 +8,7 @@ on("click", "[data-theme-choice]", (_event, button) => {
     setCookie("theme", theme);
     root.dataset.bsTheme = theme;
     for (const other of document.querySelectorAll("[data-theme-choice]")) {
-        other.setAttribute("aria-pressed", String(other === button));
+        other.setAttribute("aria-pressed", String(other.dataset.themeChoice === theme));
     }
     document.dispatchEvent(new CustomEvent("virtdeck:theme"));
 });
