@@ -127,6 +127,8 @@ def purge(config: Config) -> None:
     if not config.var.is_dir():
         say("Nothing is set up here.")
         return
+    if not config.stamps.is_dir():
+        raise Trouble(f"{config.var} does not look like the state of an installation.", "Check VIRTDECK_VAR.")
     say(f"This ends and deletes every guest of this installation with its disks, and removes {config.var}.")
     if os.environ.get("FORCE") != "1":
         if not sys.stdin.isatty():

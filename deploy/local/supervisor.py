@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import shlex
@@ -43,10 +44,10 @@ class _Transport(xmlrpc.client.Transport):
         return _Connection(self.path)
 
 
-def _quoted(value: str) -> str:
-    """Write a value of supervisord's `environment=`: percent signs are expanded, quotes end it."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", " ")
-    return f'"{escaped}"'
+def start_script(config: Config) -> str:
+    """Return a script that sets the environment and becomes its arguments: supervisord cannot quote it all."""
+    lines = [f"export {key}={shlex.quote(value)}" for key, value in sorted(config.environment().items())]
+    return "\n".join(["# Written by make up; changes are lost.", *lines, 'exec "$@"', ""])
 
 
 def render(config: Config, programs: list[Program]) -> str:
@@ -69,14 +70,19 @@ def render(config: Config, programs: list[Program]) -> str:
         f"directory={_path(config.root)}",
         "minfds=4096",
     ]
-    environment = ",".join(f"{key}={_quoted(value)}" for key, value in sorted(config.environment().items()))
+    script = start_script(config)
+    # Not read by anybody: it makes supervisord see that the settings have changed.
+    mark = hashlib.sha256(script.encode()).hexdigest()[:16]
     for program in programs:
-        command = " ".join(shlex.quote(part) for part in program.command).replace("%", "%%")
+        words = program.command
+        if program.name in APPS:
+            words = ("/bin/sh", str(config.run / "start.sh"), *words)
+        command = " ".join(shlex.quote(part) for part in words).replace("%", "%%")
         lines += [
             f"[program:{program.name}]",
             f"command={command}",
             f"directory={_path(config.root)}",
-            f"environment={environment}" if program.name in APPS else 'environment=LANG="C.UTF-8"',
+            f'environment=LANG="C.UTF-8",VIRTDECK_SETTINGS="{mark if program.name in APPS else 0}"',
             f"priority={program.priority}",
             "autostart=true",
             "autorestart=true",
@@ -145,7 +151,7 @@ class Supervisor:
             return "running"
         left = reaper.end_strays(str(self.config.run))
         self.config.control_socket.unlink(missing_ok=True)
-        write_file(self.config, self.file, render(self.config, self.programs()), 0o600)
+        self._write(self.programs())
         command = [sys.executable, "-S", "-E", str(Path(reaper.__file__)), str(self.config.run)]
         command += [str(self.config.venv / "bin/supervisord"), "-n", "-c", str(self.file)]
         log = self.config.log / "reaper.log"
@@ -181,9 +187,13 @@ class Supervisor:
                     f"supervisord cannot start {name}: {fault.faultString}", f"See var/log/{name}.log."
                 ) from fault
 
+    def _write(self, programs: list[Program]) -> None:
+        write_file(self.config, self.config.run / "start.sh", start_script(self.config), 0o600)
+        write_file(self.config, self.file, render(self.config, programs), 0o600)
+
     def _apply(self, programs: list[Program]) -> None:
         """Write the configuration and bring supervisord to it: removed, changed and new programs."""
-        write_file(self.config, self.file, render(self.config, programs), 0o600)
+        self._write(programs)
         rpc = self._rpc()
         added, changed, removed = rpc.supervisor.reloadConfig()[0]
         for name in [*removed, *changed]:
