@@ -7,7 +7,6 @@ import { build, context } from "esbuild";
 import { bundleAsync, transform } from "lightningcss";
 import { PurgeCSS } from "purgecss";
 import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,19 +40,25 @@ async function sources() {
     return Promise.all(files.map(async (file) => ({ file, text: await readFile(file, "utf8") })));
 }
 
-// One sprite with exactly the icons somebody names: {% icon "server" %}, icon="server", "icon": "server".
+// One sprite with exactly the icons somebody names: {% icon "server" %}, icon="server", "icon": "server". In Python
+// files that speak of icons every string that is an icon's name counts too: names travel there in tuples and tables.
 async function icons(files) {
+    const available = new Set((await readdir(path.join(modules, "@tabler/icons/icons/outline"))).map((name) => name.slice(0, -4)));
     const wanted = new Map();
     for (const { file, text } of files) {
         for (const match of text.matchAll(/\bicon(?:_name)?["']?\s*[=:(]?\s*["']([a-z][a-z0-9-]*)["']/g)) {
             if (!wanted.has(match[1])) wanted.set(match[1], file);
+        }
+        if (!file.endsWith(".py") || !/\bicon\b/.test(text)) continue;
+        for (const [, name] of text.matchAll(/["']([a-z][a-z0-9-]*)["']/g)) {
+            if (available.has(name) && !wanted.has(name)) wanted.set(name, file);
         }
     }
     const symbols = [];
     const missing = [];
     for (const name of [...wanted.keys()].sort()) {
         const file = path.join(modules, "@tabler/icons/icons/outline", `${name}.svg`);
-        if (!existsSync(file)) {
+        if (!available.has(name)) {
             missing.push(`${name} (${path.relative(root, wanted.get(name))})`);
             continue;
         }
