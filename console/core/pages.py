@@ -1,0 +1,62 @@
+"""What views of pages share: answers to acts, refusals put onto forms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from console.core.errors import Refusal
+
+
+def from_script(request: HttpRequest) -> bool:
+    """Whether htmx asks, not the browser itself."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def stay(request: HttpRequest, text: Any, *, fallback: str) -> HttpResponse:
+    """Answer an act that changed the page it was done on: say so and morph the page's main part, scroll kept.
+
+    Live regions alone would do while the socket is up; this does not depend on it.
+    """
+    if not from_script(request):
+        return go(request, text, to=fallback)
+    where = request.headers.get("HX-Current-URL") or fallback
+    target = {"path": where, "target": "#main", "select": "#main", "swap": "outerMorph", "replace": "true"}
+    toast = {"toast": {"level": "success", "text": str(text)}}
+    return HttpResponse(status=200, headers={"HX-Location": json.dumps(target), "HX-Trigger": json.dumps(toast)})
+
+
+def go(request: HttpRequest, text: Any, *, to: str) -> HttpResponse:
+    """Answer an act that leads to another page, which then says what was done."""
+    if text:
+        messages.success(request, str(text))
+    if from_script(request):
+        return HttpResponse(status=200, headers={"HX-Redirect": to})
+    return HttpResponseRedirect(to)
+
+
+def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
+    """Run a service for a form that is valid. A refusal's texts go to their fields; True if there was none."""
+    if not form.is_valid():
+        return False
+    try:
+        act()
+    except Refusal as refusal:
+        refuse(form, refusal)
+        return False
+    return True
+
+
+def refuse(form: forms.Form, refusal: Refusal) -> None:
+    """Put a refusal onto a form: at the fields that it names, above all else if it names none of the form's."""
+    named = {name: texts for name, texts in refusal.fields.items() if name in form.fields}
+    for name, texts in named.items():
+        for text in texts:
+            form.add_error(name, str(text))
+    if not named:
+        form.add_error(None, " ".join(filter(None, [refusal.message, refusal.hint])))
