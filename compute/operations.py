@@ -120,7 +120,8 @@ def _disks_gone(context: Context) -> None:
         volume_off_host(volume)
     hypervisor = _hypervisor(instance)
     hypervisor.volume_delete(instance.host.pool_name, instance.config_drive_name)
-    hypervisor.volume_delete(instance.host.pool_name, instance.console_log_name)
+    for name in (instance.console_log_name, *instance.rotated_log_names):
+        hypervisor.volume_delete(instance.host.pool_name, name)
 
 
 def _domain_defined(context: Context) -> None:

@@ -87,6 +87,11 @@ class Instance(ScopedModel):
         return f"console-{self.pk}.log"
 
     @property
+    def rotated_log_names(self) -> list[str]:
+        """What virtlogd makes of that file when it has grown to 2 MiB (max_backups in virtlogd.conf)."""
+        return [f"{self.console_log_name}.{number}" for number in range(3)]
+
+    @property
     def config_drive_name(self) -> str:
         return f"config-{self.pk}.iso"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,13 +12,15 @@ from django.utils import timezone
 from compute.models.instances import ConsoleLog, Instance
 from compute.services.status import note_power
 from compute.states import ABSENT
+from console.core.bus import publish
 from console.fleet.models.hosts import Host
 from console.fleet.services.hosts import unmanaged_observed
 from console.fleet.services.installation import installation_id
 from console.operations.models.operations import Operation, State
 from console.operations.services.operations import active_on, wake
-from console.virt.port import DomainFacts
+from console.virt.port import DomainFacts, Power
 
+_ALIVE = (Power.RUNNING, Power.PAUSED, Power.SHUTTING_DOWN)
 _NOT_YET = ("instance.create", "instance.adopt")
 
 
@@ -66,13 +69,38 @@ def _hurry(operation: Operation) -> None:
 
 
 def console_log_append(instance_id: uuid.UUID, *, data: bytes, offset: int, keep: int) -> None:
-    """Keep the last `keep` bytes of an instance's serial output. `offset` is where `data` began in the host's file."""
-    log, _created = ConsoleLog.objects.get_or_create(instance_id=instance_id)
+    """Keep the last `keep` characters of an instance's serial output. `offset` is where `data` began in the host's file."""
+    instance = Instance.unscoped.filter(pk=instance_id).only("project_id").first()
+    if instance is None:
+        return
+    log, _created = ConsoleLog.objects.get_or_create(instance=instance)
     before = log.text if offset else ""
-    text = before + data.decode(errors="replace").replace("\x00", "")
-    ConsoleLog.objects.filter(pk=log.pk).update(text=text[-keep:], offset=offset + len(data), updated_at=timezone.now())
+    text = (before + data.decode(errors="replace").replace("\x00", ""))[-keep:]
+    ConsoleLog.objects.filter(pk=log.pk).update(text=text, offset=offset + len(data), updated_at=timezone.now())
+    publish("consolelog", instance.pk, project_id=instance.project_id)
 
 
-def console_log_offset(instance_id: uuid.UUID) -> int:
-    """How much of the host's file has been read."""
-    return ConsoleLog.objects.filter(instance_id=instance_id).values_list("offset", flat=True).first() or 0
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A guest whose serial output is followed: its file in the pool, and how much of it has been read."""
+
+    instance_id: uuid.UUID
+    file_name: str
+    offset: int
+
+
+def watched_guests(host: Host) -> list[Watched]:
+    """The guests of a host that may be writing to their serial ports."""
+    alive = Instance.unscoped.filter(host=host, adopted=False, observed__in=_ALIVE).select_related("console_log")
+    return [_watched(instance) for instance in alive.only("pk", "console_log__offset")]
+
+
+def watched_guest(instance_id: str) -> Watched | None:
+    """One guest, whatever its state; None for a domain that is not ours."""
+    found = Instance.unscoped.filter(pk=instance_id, adopted=False).select_related("console_log").first()
+    return _watched(found) if found else None
+
+
+def _watched(instance: Instance) -> Watched:
+    log = getattr(instance, "console_log", None)
+    return Watched(instance.pk, instance.console_log_name, log.offset if log else 0)

@@ -30,6 +30,11 @@ def project_group(project_id: uuid.UUID) -> str:
     return f"project.{project_id.hex}"
 
 
+def sample_group(instance_id: uuid.UUID) -> str:
+    """The channel group of one instance's samples: only tabs that show its charts listen."""
+    return f"samples.{instance_id.hex}"
+
+
 def publish(kind: str, object_id: uuid.UUID, *, project_id: uuid.UUID | None, created: bool = False) -> None:
     """Tell the project's pages and the fleet's, after commit, that an object changed.
 

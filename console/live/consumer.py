@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.utils import translation
 
 from console.core import regions
-from console.core.bus import FLEET_GROUP, project_group
+from console.core.bus import FLEET_GROUP, project_group, sample_group
 from console.core.errors import Refusal
 from console.core.scope import Scope
 from console.identity.services.scopes import page_scope
@@ -31,11 +31,6 @@ MOST_REGIONS = 600
 SAMPLES = "instance.metrics"
 
 _renderers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="regions")
-
-
-def sample_group(instance_id: str) -> str:
-    """The channel group of one instance's samples."""
-    return f"samples.{uuid.UUID(instance_id).hex}"
 
 
 @dataclass(slots=True)
@@ -153,7 +148,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         for key in shown:
             name, _, argument = key.partition(":")
             if name == SAMPLES:
-                wanted.add(sample_group(argument))
+                wanted.add(sample_group(uuid.UUID(argument)))
         for group in wanted - self.groups_joined:
             await self.channel_layer.group_add(group, self.channel_name)
         for group in self.groups_joined - wanted:

@@ -90,6 +90,8 @@ class FakeHypervisor:
         self.name = name
         self.calls: Counter[str] = Counter()
         """How often each call of the port was made, failed ones included."""
+        self.serial_output = b""
+        """What every guest prints when it starts."""
         self.memory_mib = 65536
         self.cpus = 32
         self._lock = threading.RLock()
@@ -189,6 +191,16 @@ class FakeHypervisor:
                 f"{self.name} has a storage pool {spec.name} already, at {present.path} and not at {spec.path}"
             )
         return self._state.pools.setdefault(spec.name, PoolFacts(spec.name, spec.path, 10**12, 0, 10**12))
+
+    @_port
+    def pool_get(self, name: str) -> PoolFacts | None:
+        return self._state.pools.get(name)
+
+    @_port
+    def pool_delete(self, name: str) -> bool:
+        if any(pool == name for pool, _volume in self._state.volumes):
+            raise Refused(f"Pool {name} on {self.name} still holds files")
+        return self._state.pools.pop(name, None) is not None
 
     @_port
     def volume_get(self, pool: str, name: str) -> VolumeFacts | None:
@@ -316,6 +328,7 @@ class FakeHypervisor:
             network = self._state.networks.get(nic.network)
             if network is None or not network.active:
                 raise Refused(f"{self.name} could not start domain {domain.name}: network {nic.network} is not active")
+        self._print(uuid)
         return self._set_power(uuid, Power.RUNNING, "booted", "started")
 
     @_port
@@ -396,6 +409,12 @@ class FakeHypervisor:
         if (pool, volume) not in self._state.volumes:
             raise Missing(f"Pool {pool} on {self.name} has no finished volume {volume}")
         return self._state.volumes[pool, volume].facts.path
+
+    def _print(self, uuid: str) -> None:
+        """Append what guests print to the file that the definition names."""
+        for (pool, name), volume in list(self._state.volumes.items()):
+            if self.serial_output and f'file="{volume.facts.path}" append' in self._state.definitions.get(uuid, ""):
+                self.write_file(pool, name, volume.content + self.serial_output)
 
     def _prepare_log(self, path: str) -> None:
         folder, _, name = path.rpartition("/")

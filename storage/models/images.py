@@ -74,3 +74,22 @@ class Image(ScopedModel):
     def volume_name(self) -> str:
         """The volume that holds it in a host's pool."""
         return f"image-{self.pk}.{self.format}"
+
+
+class ImageCopy(ScopedModel):
+    """An image on its way to a host's pool. `holder` is the operation that carries it; nobody else may meanwhile."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="copies")
+    host = models.ForeignKey("fleet.Host", on_delete=models.CASCADE, related_name="image_copies")
+    holder = models.ForeignKey("operations.Operation", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = _("image copy")
+        constraints = [models.UniqueConstraint(fields=("image", "host"), name="one_copy_per_host")]
+
+    def __str__(self) -> str:
+        return f"{self.image_id} on {self.host_id}"
+
+    @classmethod
+    def visible_to(cls, _scope: Scope) -> Q:
+        return Q(pk__in=[])

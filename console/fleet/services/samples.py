@@ -27,14 +27,18 @@ def client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
-def rates(before: DomainSample, after: DomainSample, seconds: float) -> Point:
-    """What happened between two samples: cpu in per cent of all vCPUs, memory in MiB, the rest in bytes a second."""
+def rates(before: DomainSample, after: DomainSample, *, seconds: float, at: float) -> Point:
+    """What happened between two samples: cpu in per cent of all vCPUs, memory in MiB, the rest in bytes a second.
+
+    `t` is when, in seconds since the epoch.
+    """
 
     def per_second(name: str) -> float:
         return max(0.0, (getattr(after, name) - getattr(before, name)) / seconds)
 
     cpu = per_second("cpu_time_ns") / 1e9 / max(1, after.vcpus) * 100
     return {
+        "t": round(at, 1),
         "cpu": round(min(100.0, cpu), 1),
         "mem": float(after.memory_rss_mib),
         "rd": round(per_second("disk_read_bytes")),

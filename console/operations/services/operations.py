@@ -67,6 +67,18 @@ def wake(operation_id: uuid.UUID, *, after: float | None = None) -> None:
     later(lambda: run_operation.apply_async((str(operation_id),), countdown=after, retry=False))
 
 
+def wake_waiting(lane: uuid.UUID) -> int:
+    """Let what waits for a host begin at once, now that it answers again. Answers how many."""
+    waiting = Operation.unscoped.filter(
+        lane=str(lane), state__in=ACTIVE, lease_until=None, error_code="host_unavailable"
+    )
+    ids = list(waiting.values_list("pk", flat=True))
+    Operation.unscoped.filter(pk__in=ids, lease_until=None).update(not_before=None)
+    for operation_id in ids:
+        wake(operation_id)
+    return len(ids)
+
+
 def active_on(target_type: str, target_id: uuid.UUID) -> Operation | None:
     """The operation that works on a thing right now, if any."""
     found: Operation | None = Operation.unscoped.filter(

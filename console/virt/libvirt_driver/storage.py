@@ -46,8 +46,29 @@ class Storage(Driver):
             pool.create()
         pool.setAutostart(1)
         _refresh(pool)
-        _state, capacity, allocation, available = pool.info()
-        return PoolFacts(name=spec.name, path=path, capacity=capacity, allocation=allocation, available=available)
+        return _pool_facts(pool)
+
+    @call("look up pool {name}", seconds=30)
+    def pool_get(self, name: str) -> PoolFacts | None:
+        pool = self._find_pool(name)
+        if pool is None:
+            return None
+        _refresh(pool)
+        return _pool_facts(pool)
+
+    @call("remove pool {name}", seconds=60)
+    def pool_delete(self, name: str) -> bool:
+        pool = self._find_pool(name)
+        if pool is None:
+            return False
+        if pool.isActive():
+            _refresh(pool)
+            if pool.numOfVolumes():
+                raise Refused(f"Pool {name} on {self._connection.host} still holds files", hint="Remove them first.")
+            pool.destroy()
+        pool.delete()
+        pool.undefine()
+        return True
 
     @call("look up volume {name} in pool {pool}", seconds=15)
     def volume_get(self, pool: str, name: str) -> VolumeFacts | None:
@@ -134,6 +155,12 @@ class Storage(Driver):
         if backing is None or find_volume(pool, marker_of(spec.backing)) is not None:
             raise Missing(f"Pool {spec.pool} on {self._connection.host} has no finished volume {spec.backing}")
         return str(backing.path())
+
+
+def _pool_facts(pool: libvirt.virStoragePool) -> PoolFacts:
+    _state, capacity, allocation, available = pool.info()
+    path = pool_xml.target_path(pool.XMLDesc())
+    return PoolFacts(name=pool.name(), path=path, capacity=capacity, allocation=allocation, available=available)
 
 
 def find_volume(pool: libvirt.virStoragePool, name: str) -> libvirt.virStorageVol | None:

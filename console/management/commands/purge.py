@@ -1,0 +1,36 @@
+"""`manage.py purge`: take everything that this installation made off its hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from console.fleet.models.hosts import Host
+from console.fleet.services.connections import connection
+from console.fleet.services.installation import installation_id
+from console.virt.errors import VirtError
+from console.virt.port import Hypervisor
+
+
+class Command(BaseCommand):
+    help = "Remove our domains, volumes and pools from all hosts. Domains that are not ours stay."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        for host in Host.unscoped.all():
+            try:
+                self._purge(host, connection(host))
+            except VirtError as error:
+                self.stderr.write(f"{host.name}: {error.message}")
+
+    def _purge(self, host: Host, hypervisor: Hypervisor) -> None:
+        for facts in hypervisor.domain_list():
+            if facts.owner and facts.owner.installation == installation_id():
+                hypervisor.domain_destroy(facts.uuid, facts.owner)
+                hypervisor.domain_undefine(facts.uuid, facts.owner)
+                self.stdout.write(f"{host.name}: {facts.name} removed")
+        if host.pool_name:
+            for volume in hypervisor.volume_list(host.pool_name):
+                hypervisor.volume_delete(host.pool_name, volume.name)
+            hypervisor.pool_delete(host.pool_name)
+            self.stdout.write(f"{host.name}: pool {host.pool_name} removed")
