@@ -2,7 +2,8 @@
 
 from django.urls import path  # noqa: F401
 
+from console.identity.api.v1.urls import urlpatterns as api_urlpatterns  # noqa: F401 - console/urls.py mounts them
+
 urlpatterns: list = []
 project_urlpatterns: list = []
 fleet_urlpatterns: list = []
-api_urlpatterns: list = []

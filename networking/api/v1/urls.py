@@ -1,0 +1,3 @@
+"""Addresses of this app under /api/v1/."""
+
+urlpatterns: list = []
