@@ -42,7 +42,7 @@ class RefusalMiddleware(MiddlewareMixin):
 
 def refusal_response(request: HttpRequest, error: Refusal) -> HttpResponse:
     """A refusal as a page, or as problem+json for the scripts of our own pages."""
-    if "application/json" in request.headers.get("Accept", ""):
+    if "application/json" in request.headers.get("Accept", "") or request.headers.get("HX-Request"):
         return JsonResponse(problem_body(error, request), status=error.status, content_type=CONTENT_TYPE)
     template = {404: "404.html", 403: "403.html"}.get(error.status, "refusal.html")
     return render(request, template, {"error": error}, status=error.status)

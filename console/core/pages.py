@@ -18,16 +18,16 @@ def from_script(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def stay(request: HttpRequest, text: Any, *, fallback: str) -> HttpResponse:
+def stay(request: HttpRequest, text: Any, *, fallback: str, level: str = "success", hint: str = "") -> HttpResponse:
     """Answer an act that changed the page it was done on: say so and morph the page's main part, scroll kept.
 
     Live regions alone would do while the socket is up; this does not depend on it.
     """
     if not from_script(request):
-        return go(request, text, to=fallback)
+        return go(request, f"{text} {hint}".strip(), to=fallback)
     where = request.headers.get("HX-Current-URL") or fallback
     target = {"path": where, "target": "#main", "select": "#main", "swap": "outerMorph", "replace": "true"}
-    toast = {"toast": {"level": "success", "text": str(text)}}
+    toast = {"toast": {"level": level, "text": str(text), "hint": hint}}
     return HttpResponse(status=200, headers={"HX-Location": json.dumps(target), "HX-Trigger": json.dumps(toast)})
 
 
