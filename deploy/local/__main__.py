@@ -66,8 +66,9 @@ def up(config: Config) -> None:
             with step("Redis") as one:
                 one.result = health.wait_for_redis(config)
         if not fresh:
+            code.clear()
+        if not fresh and any(keeper.states().get(name, (False, ""))[0] for name in APPS):
             with step("Old processes") as one:
-                code.clear()
                 keeper.stop_apps()
                 one.result = "stopped: the code or the settings have changed"
         project.ensure_database(config)

@@ -156,7 +156,7 @@ def ensure(config: Config, *, for_tests: bool = False) -> None:
     """Install what is missing; without root, say what to run."""
     with step("Debian packages") as one:
         if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
-            raise Trouble("This machine has no dpkg and apt.", "Use Debian 12 or newer, or Ubuntu 22.04 or newer.")
+            raise Trouble("This machine has no dpkg and apt.", "Use Debian 12 or newer, or Ubuntu 24.04 or newer.")
         names = missing(for_tests)
         if not names:
             one.result = "all there"
