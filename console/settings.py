@@ -155,7 +155,8 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "virtdeck"},
     }
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# Counts failed logins, and little else: signing in must work while Redis is away.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "virtdeck_cache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- people ---

@@ -71,7 +71,7 @@ class LeanTable(tables.Table):
         parts.append("</tr>")
         return mark_safe("".join(parts))  # noqa: S308 - every cell is escaped above
 
-    @property
+    @cached_property
     def body(self) -> SafeString:
         """All rows: `components/table.html` takes them as they are."""
         return mark_safe("".join(self.row_html(record) for record in self.data))  # noqa: S308 - made of safe rows
