@@ -146,7 +146,6 @@ def purge(config: Config) -> None:
                 project.manage(
                     config,
                     "purge",
-                    "--no-input",
                     what="removing guests and disks",
                     cure="Bring libvirt back (make up) and run this again, or remove them with virsh, then var/.",
                 )

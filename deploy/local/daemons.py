@@ -96,6 +96,11 @@ def _network(config: Config) -> str:
 
 def _network_cure(told: str) -> str:
     low = told.lower()
+    if "interface virbr" in low:
+        return (
+            "A bridge of another libvirt, or one left over from it, has this subnet. If nobody needs it any more: "
+            "`ip link delete virbr0`, then run `make up` again."
+        )
     if "already in use" in low:
         return (
             "Another interface has 192.168.122.0/24 (often: this machine is itself a guest of libvirt). Run "

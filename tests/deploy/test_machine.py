@@ -58,6 +58,7 @@ def test_stale_lists_are_fetched_and_the_installation_tried_again(
     ("told", "cure"),
     [
         ("internal error: Network is already in use by interface eth0", "net-edit"),
+        ("internal error: Network is already in use by interface virbr0", "ip link delete"),
         ("error: Failed to apply firewall rules /usr/sbin/iptables", "iptable_nat"),
         ("dnsmasq: failed to create listening socket for 192.168.122.1", "port 53"),
         ("Unable to create bridge virbr0: Operation not permitted", "NET_ADMIN"),
