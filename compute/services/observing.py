@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from compute.models.instances import ConsoleLog, Instance
@@ -26,7 +27,7 @@ _NOT_YET = ("instance.create", "instance.adopt")
 
 def domain_observed(host: Host, facts: DomainFacts | None, domain_uuid: str) -> None:
     """Take over one domain's state; `facts` is None where the host shows no such domain."""
-    instance = Instance.unscoped.filter(pk=domain_uuid, host=host).first()
+    instance = _light().filter(pk=domain_uuid, host=host).first()
     if instance is not None:
         _observe(instance, facts)
 
@@ -34,7 +35,7 @@ def domain_observed(host: Host, facts: DomainFacts | None, domain_uuid: str) -> 
 def host_compared(host: Host, domains: Iterable[DomainFacts]) -> None:
     """Compare all that a host shows with all that should be there. Never deletes a row, never touches the host."""
     shown = {facts.uuid: facts for facts in domains}
-    instances = {str(instance.pk): instance for instance in Instance.unscoped.filter(host=host)}
+    instances = {str(instance.pk): instance for instance in _light().filter(host=host)}
     for instance_id, instance in instances.items():
         _observe(instance, shown.get(instance_id))
     ours = installation_id()
@@ -44,6 +45,11 @@ def host_compared(host: Host, domains: Iterable[DomainFacts]) -> None:
         if facts.uuid not in instances and not (facts.owner and facts.owner.installation == ours)
     ]
     unmanaged_observed(host, strangers)
+
+
+def _light() -> QuerySet[Instance]:
+    """Instances without what observing does not need and decrypting would cost."""
+    return Instance.unscoped.defer("user_data", "public_key", "description")
 
 
 def _observe(instance: Instance, facts: DomainFacts | None) -> None:

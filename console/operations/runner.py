@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from console.core.bus import publish
 from console.core.errors import Refusal
 from console.identity.models.audit import Outcome
-from console.identity.services.changes import record
+from console.identity.services.changes import record_of
 from console.operations import leases
 from console.operations.context import Cancelled, Context, NotYet
 from console.operations.leases import LostLease
@@ -155,16 +156,14 @@ def _end(operation: Operation, state: State, handler: Handler | None, values: di
 
 
 def _audit(operation: Operation, state: State) -> None:
-    scope = Context(operation).scope
-    outcome = Outcome.DONE if state == State.SUCCEEDED else Outcome.FAILED
-    record(
-        scope,
+    record_of(
+        replace(Context(operation).scope, user_id=operation.actor_id),
         operation.kind,
-        outcome=outcome,
-        target=operation,
-        state=str(state),
-        subject=operation.target_name,
-        message=operation.error_message,
+        outcome=Outcome.DONE if state == State.SUCCEEDED else Outcome.FAILED,
+        target_type=operation.target_type,
+        target_id=operation.target_id,
+        target_name=operation.target_name,
+        detail={"operation": str(operation.pk), "state": str(state), "message": operation.error_message},
     )
 
 

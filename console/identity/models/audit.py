@@ -11,12 +11,16 @@ from console.core.models import ScopedModel
 
 class Outcome(models.TextChoices):
     DONE = "done", _("done")
+    ACCEPTED = "accepted", _("accepted")
     REFUSED = "refused", _("refused")
     FAILED = "failed", _("failed")
 
 
 class AuditEvent(ScopedModel):
-    """One act. Written in the transaction of the change it tells of; never changed, never deleted by a cascade."""
+    """One act. Written in the transaction of the change it tells of; never changed, never deleted by a cascade.
+
+    A slow act leaves two: `accepted` when it is asked for, `done` or `failed` when its operation ends.
+    """
 
     project = models.ForeignKey("identity.Project", null=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -49,7 +49,7 @@ def change(scope: Scope, action: str) -> Iterator[Act]:
     try:
         with transaction.atomic(durable=True):
             yield act
-            _record(act, Outcome.DONE)
+            _record(act, Outcome.ACCEPTED if act.operation_ids else Outcome.DONE)
             _remember_answer(act)
     except AlreadyAnswered:
         raise
@@ -81,17 +81,39 @@ def _record_refusal(act: Act, refusal: Refusal) -> None:
 
 def _record(act: Act, outcome: Outcome) -> None:
     target = act.target
-    AuditEvent.unscoped.create(
-        project_id=act.project_id,
-        actor_id=act.scope.user_id,
-        actor_name=_name_of(act.scope.user_id),
-        action=act.action,
+    record_of(
+        act.scope.within(act.project_id),
+        act.action,
         outcome=outcome,
-        target_type=target._meta.model_name if target is not None else "",
+        target_type=str(target._meta.model_name) if target is not None else "",
         target_id=target.pk if target is not None else None,
-        target_name=str(target)[:255] if target is not None else "",
-        request_id=act.scope.request_id,
+        target_name=str(target) if target is not None else "",
         detail=act.detail,
+    )
+
+
+def record_of(
+    scope: Scope,
+    action: str,
+    *,
+    outcome: str,
+    target_type: str,
+    target_id: uuid.UUID | None,
+    target_name: str,
+    detail: dict[str, Any],
+) -> None:
+    """Write an audit event about a thing that may be gone by now: all that is known of it is passed."""
+    AuditEvent.unscoped.create(
+        project_id=scope.project_id,
+        actor_id=scope.user_id,
+        actor_name=_name_of(scope.user_id),
+        action=action,
+        outcome=outcome,
+        target_type=target_type,
+        target_id=target_id,
+        target_name=target_name[:255],
+        request_id=scope.request_id,
+        detail=detail,
     )
 
 
