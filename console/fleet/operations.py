@@ -12,12 +12,12 @@ from console.core.bus import publish
 from console.fleet.models.hosts import Host
 from console.fleet.probe import Probe
 from console.fleet.services.connections import connection
-from console.fleet.services.hosts import host_lost, host_seen
+from console.fleet.services.hosts import host_facts_noted, host_lost, host_seen
 from console.fleet.services.installation import short_id
 from console.operations.context import Context
 from console.operations.registry import Handler, Step, register
 from console.virt.errors import Refused
-from console.virt.port import HostFacts, Hypervisor, NatNetworkSpec, NetworkFacts, PoolSpec
+from console.virt.port import Hypervisor, NatNetworkSpec, NetworkFacts, PoolSpec
 
 PROBE_SECONDS = 40.0
 _POOL_ROOT = "/var/lib/libvirt/images"
@@ -51,7 +51,7 @@ def _capabilities(context: Context) -> None:
             _("This is the same machine as “%(name)s”.") % {"name": clash},
             hint=_("Remove one of the two, or give the host its own host_uuid in libvirtd.conf."),
         )
-    _remember(host, facts)
+    host_facts_noted(host, facts)
     context.note(
         _("%(name)s: %(cpus)d CPUs (%(model)s), %(memory)d MiB, libvirt %(libvirt)s, QEMU %(qemu)s.")
         % {
@@ -62,20 +62,6 @@ def _capabilities(context: Context) -> None:
             "libvirt": facts.libvirt_version,
             "qemu": facts.qemu_version,
         }
-    )
-
-
-def _remember(host: Host, facts: HostFacts) -> None:
-    Host.unscoped.filter(pk=host.pk).update(
-        host_uuid=facts.uuid or None,
-        arch=facts.arch,
-        cpus=facts.cpus,
-        memory_mib=facts.memory_mib,
-        cpu_model=facts.cpu_model,
-        virt_type=facts.virt_type,
-        machine=facts.machine,
-        libvirt_version=facts.libvirt_version,
-        qemu_version=facts.qemu_version,
     )
 
 

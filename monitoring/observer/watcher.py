@@ -24,7 +24,7 @@ from compute.services.observing import (
 from console.core.bus import sample_group, send
 from console.fleet.models.hosts import Host
 from console.fleet.services.connections import connection
-from console.fleet.services.hosts import host_lost, host_seen
+from console.fleet.services.hosts import host_facts_noted, host_lost, host_seen
 from console.fleet.services.samples import Point, rates, samples_store
 from console.operations.services.operations import wake_waiting
 from console.virt.errors import HostUnavailable, Missing, VirtError
@@ -89,6 +89,7 @@ class Watcher(threading.Thread):
         hypervisor.watch(self._events.put)
         self._compare(host, hypervisor)
         wake_waiting(host.pk)
+        host_facts_noted(host, hypervisor.facts())
         next_sample = next_compare = time.monotonic()
         next_compare += COMPARE_SECONDS
         next_seen = time.monotonic() + SEEN_SECONDS

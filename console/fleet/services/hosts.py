@@ -20,7 +20,7 @@ from console.fleet.models.hosts import Host, UnmanagedDomain
 from console.identity.services.changes import change
 from console.operations.models.operations import Operation
 from console.operations.services.operations import submit
-from console.virt.port import DomainFacts, PoolFacts
+from console.virt.port import DomainFacts, HostFacts, PoolFacts
 
 _SCHEMES = re.compile(r"^qemu(\+(unix|tcp|tls|ssh|libssh2?))?$")
 _SETTINGS = {"vcpu_overcommit": (0.1, 64.0), "memory_overcommit": (0.1, 4.0), "reserved_memory_mib": (0, 1 << 24)}
@@ -107,6 +107,22 @@ def _clean_uri(uri: Any) -> str:
     if "command=" in parts.query or "netcat=" in parts.query:
         raise Invalid.field("uri", _("Parameters that run commands on this machine are not accepted."))
     return uri
+
+
+def host_facts_noted(host: Host, facts: HostFacts) -> None:
+    """Take over what a host says of itself. Memory and CPUs can change while it runs."""
+    Host.unscoped.filter(pk=host.pk).update(
+        host_uuid=facts.uuid or None,
+        arch=facts.arch,
+        cpus=facts.cpus,
+        memory_mib=facts.memory_mib,
+        cpu_model=facts.cpu_model,
+        virt_type=facts.virt_type,
+        machine=facts.machine,
+        libvirt_version=facts.libvirt_version,
+        qemu_version=facts.qemu_version,
+    )
+    publish("host", host.pk, project_id=None)
 
 
 def host_seen(host: Host, *, pool: PoolFacts | None = None) -> None:
