@@ -1,11 +1,21 @@
 """The Celery application of the workers."""
 
 import os
+from typing import Any
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
+
+def _settings() -> dict[str, Any]:
+    """Read when first needed: Django's settings are a module of this package and are not there yet."""
+    from django.conf import settings
+
+    celery: dict[str, Any] = settings.CELERY
+    return celery
+
+
 app = Celery("virtdeck")
-app.config_from_object("django.conf:settings.CELERY")
+app.add_defaults(_settings)
 app.autodiscover_tasks(["console.operations", "console.fleet", "compute", "storage", "networking", "monitoring"])

@@ -12,13 +12,13 @@ from django.utils import timezone
 from console.identity.models.audit import AnsweredRequest
 from console.operations import leases, runner
 from console.operations.models.operations import Operation
-from console.operations.services.operations import wake
+from console.operations.services.operations import RUN_TASK, wake
 
 ANSWERS_KEPT = datetime.timedelta(days=2)
 _SWEEP_LIMIT = 200
 
 
-@shared_task(name="operations.run", acks_late=True, ignore_result=True)
+@shared_task(name=RUN_TASK, acks_late=True, ignore_result=True)
 def run_operation(operation_id: str) -> None:
     """Run an operation if it can be claimed, then wake what waits in the same lane."""
     close_old_connections()

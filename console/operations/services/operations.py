@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from celery import current_app
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,9 @@ from console.identity.services.changes import Act, change
 from console.operations.context import Context
 from console.operations.models.operations import ACTIVE, Operation, State
 from console.operations.registry import handler_for
+
+RUN_TASK = "operations.run"
+"""By its name: the task stands above the services, in `console.operations.tasks`."""
 
 
 def submit(
@@ -62,9 +66,11 @@ def wake(operation_id: uuid.UUID, *, after: float | None = None) -> None:
 
     `after` seconds: not before then.
     """
-    from console.operations.tasks import run_operation  # the task module imports the runner, which imports handlers
-
-    later(lambda: run_operation.apply_async((str(operation_id),), countdown=after, retry=False))
+    later(
+        lambda: current_app.send_task(
+            RUN_TASK, (str(operation_id),), countdown=after, retry=False, ignore_result=True
+        )
+    )
 
 
 def wake_waiting(lane: uuid.UUID) -> int:
