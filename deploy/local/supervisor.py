@@ -86,7 +86,8 @@ def render(config: Config, programs: list[Program]) -> str:
             f"priority={program.priority}",
             "autostart=true",
             "autorestart=true",
-            "startsecs=1",
+            # A program that fails while it imports has failed by then; only then does it count as running.
+            f"startsecs={3 if program.name in APPS else 1}",
             # One that cannot start is tried for hours, a second later each time: a bad day passes.
             "startretries=200",
             f"stopwaitsecs={program.stop_seconds}",
