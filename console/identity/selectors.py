@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from console.core.errors import NotFound
@@ -24,13 +24,31 @@ def project_get(scope: Scope, *, project_id: uuid.UUID | str) -> Project:
     return project
 
 
+def projects_with_members(scope: Scope) -> QuerySet[Project]:
+    """Projects with `member_count`."""
+    return Project.objects.within(scope).annotate(member_count=Count("memberships"))
+
+
 def member_list(scope: Scope) -> QuerySet[Membership]:
-    return Membership.objects.within(scope).select_related("user")
+    return Membership.objects.within(scope).select_related("user", "project")
 
 
 def member_get(scope: Scope, *, membership_id: uuid.UUID | str) -> Membership:
     membership: Membership = Membership.objects.get_within(scope, pk=membership_id)
     return membership
+
+
+def membership_of_caller(scope: Scope) -> Membership | None:
+    """The caller's own place in the scope's project."""
+    own: Membership | None = Membership.objects.within(scope).filter(user_id=scope.user_id).first()
+    return own
+
+
+def memberships_of(scope: Scope, *, user_id: uuid.UUID) -> list[Membership]:
+    """Every project of a user: for staff, and for himself."""
+    if user_id != scope.user_id:
+        require_staff(scope)
+    return list(Membership.unscoped.filter(user_id=user_id).select_related("project").order_by("project__name"))
 
 
 def token_list(scope: Scope) -> QuerySet[ApiToken]:
@@ -65,10 +83,15 @@ def user_get(scope: Scope, *, user_id: uuid.UUID | str) -> User:
 def audit_list(scope: Scope) -> QuerySet[AuditEvent]:
     """What was done in the project, for its administrators; everything everywhere, for staff who look fleet-wide."""
     require_role(scope, Role.ADMIN)
-    return AuditEvent.objects.within(scope)
+    return AuditEvent.objects.within(scope).select_related("project")
 
 
 def audit_get(scope: Scope, *, event_id: uuid.UUID | str) -> AuditEvent:
     require_role(scope, Role.ADMIN)
     event: AuditEvent = AuditEvent.objects.get_within(scope, pk=event_id)
     return event
+
+
+def keepers(*, limit: int = 5) -> list[User]:
+    """Staff who can help somebody that belongs to no project yet."""
+    return list(User.objects.filter(is_staff=True, is_active=True).order_by("full_name", "username")[:limit])
