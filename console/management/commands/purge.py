@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from console.fleet.models.hosts import Host
 from console.fleet.services.connections import connection
@@ -13,15 +14,21 @@ from console.virt.errors import VirtError
 from console.virt.port import Hypervisor
 
 
+_OURS = re.compile(r"^(image|volume|config|console|probe)-[0-9a-f]{8}-[0-9a-f-]{27}\.")
+
+
 class Command(BaseCommand):
-    help = "Remove our domains, volumes and pools from all hosts. Domains that are not ours stay."
+    help = "Remove our domains, volumes and pools from all hosts. What is not ours stays."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        left = []
         for host in Host.unscoped.all():
             try:
                 self._purge(host, connection(host))
             except VirtError as error:
-                self.stderr.write(f"{host.name}: {error.message}")
+                left.append(f"{host.name}: {error.message}")
+        if left:
+            raise CommandError("\n".join(["Not all could be removed:", *left]))
 
     def _purge(self, host: Host, hypervisor: Hypervisor) -> None:
         for facts in hypervisor.domain_list():
@@ -31,6 +38,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{host.name}: {facts.name} removed")
         if host.pool_name:
             for volume in hypervisor.volume_list(host.pool_name):
-                hypervisor.volume_delete(host.pool_name, volume.name)
+                if _OURS.match(volume.name):
+                    hypervisor.volume_delete(host.pool_name, volume.name)
             hypervisor.pool_delete(host.pool_name)
             self.stdout.write(f"{host.name}: pool {host.pool_name} removed")
