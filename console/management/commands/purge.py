@@ -13,7 +13,6 @@ from console.fleet.services.installation import installation_id
 from console.virt.errors import VirtError
 from console.virt.port import Hypervisor
 
-
 _OURS = re.compile(r"^(image|volume|config|console|probe)-[0-9a-f]{8}-[0-9a-f-]{27}\.")
 
 
