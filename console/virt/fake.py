@@ -10,7 +10,6 @@ It keeps the port's promises, ownership and wording of kinds included, but check
 from __future__ import annotations
 
 import functools
-import hashlib
 import socket
 import threading
 import time
@@ -21,9 +20,9 @@ from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
 from console.virt.errors import HostUnavailable, Missing, Refused, VirtError
 from console.virt.fake_consoles import EchoStream, greeting_screen
+from console.virt.fake_facts import facts_of, stable_uuid
 from console.virt.port import (
     ConsoleStream,
-    DiskFacts,
     DomainFacts,
     DomainSample,
     DomainSpec,
@@ -34,7 +33,6 @@ from console.virt.port import (
     Lease,
     NatNetworkSpec,
     NetworkFacts,
-    NicFacts,
     Owner,
     PoolFacts,
     PoolSpec,
@@ -172,7 +170,7 @@ class FakeHypervisor:
     def facts(self) -> HostFacts:
         return HostFacts(
             hostname=self.name,
-            uuid=_stable_uuid(self.name),
+            uuid=stable_uuid(self.name),
             arch="x86_64",
             cpus=self.cpus,
             memory_mib=self.memory_mib,
@@ -266,7 +264,7 @@ class FakeHypervisor:
     @_port
     def network_ensure(self, spec: NatNetworkSpec) -> NetworkFacts:
         made = NetworkFacts(
-            spec.name, _stable_uuid(spec.name), spec.bridge, "nat", active=True, cidr=f"{spec.address}/{spec.prefix}"
+            spec.name, stable_uuid(spec.name), spec.bridge, "nat", active=True, cidr=f"{spec.address}/{spec.prefix}"
         )
         present = self._state.networks.get(spec.name, made)
         self._state.networks[spec.name] = replace(present, active=True)
@@ -310,7 +308,7 @@ class FakeHypervisor:
             raise Refused(f"{self.name} has another domain {spec.name}")
         paths = [self._disk_path(disk.pool, disk.volume) for disk in spec.disks]
         self._state.definitions[spec.uuid] = domain_xml.build(spec, paths)
-        facts = _facts_of(spec, paths)
+        facts = facts_of(spec, paths)
         if present is not None:
             facts = replace(facts, power=present.power, reason=present.reason)
         self._state.domains[spec.uuid] = facts
@@ -467,27 +465,6 @@ class FakeHypervisor:
     def _emit(self, uuid: str, detail: str) -> None:
         for sink in tuple(self._sinks):
             sink(Event(EventKind.DOMAIN, uuid=uuid, detail=detail))
-
-
-def _facts_of(spec: DomainSpec, paths: list[str]) -> DomainFacts:
-    return DomainFacts(
-        uuid=spec.uuid,
-        name=spec.name,
-        title=spec.title,
-        power=Power.STOPPED,
-        reason="",
-        persistent=True,
-        vcpus=spec.vcpus,
-        memory_mib=spec.memory_mib,
-        owner=spec.owner,
-        disks=tuple(DiskFacts(d.target, path, d.device) for d, path in zip(spec.disks, paths, strict=True)),
-        nics=tuple(NicFacts(nic.mac.lower(), nic.network, "") for nic in spec.nics),
-    )
-
-
-def _stable_uuid(name: str) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
 # --- by URI -----------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class Volume(ScopedModel):
     class Meta(ScopedModel.Meta):
         verbose_name = _("volume")
         ordering = ("name",)
+        indexes = [models.Index(fields=("project", "name"), name="volume_by_name")]
 
     def __str__(self) -> str:
         return self.name

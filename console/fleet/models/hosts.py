@@ -98,6 +98,7 @@ class UnmanagedDomain(FleetModel):
     class Meta(FleetModel.Meta):
         verbose_name = _("unmanaged domain")
         ordering = ("name",)
+        indexes = [models.Index(fields=("name",), name="unmanaged_by_name")]
         constraints = [models.UniqueConstraint(fields=("host", "uuid"), name="one_row_per_unmanaged_domain")]
 
     def __str__(self) -> str:

@@ -109,6 +109,7 @@ class ApiToken(ScopedModel):
     class Meta(ScopedModel.Meta):
         verbose_name = _("token")
         ordering = ("-created_at",)
+        indexes = [models.Index(fields=("project", "-created_at"), name="token_by_project")]
 
     def __str__(self) -> str:
         return self.name
