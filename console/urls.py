@@ -1,11 +1,10 @@
 """Every address of Virtdeck. The apps' own patterns are mounted under three roofs.
 
-`/p/<project>/` is for members of a project (namespace `project`), `/fleet/` for staff (namespace `fleet`, guarded by the
-scope middleware), `/api/v1/` for automation (namespace `api`).
+`/p/<project>/` is for members of a project (namespace `project`), `/fleet/` for staff (namespace `fleet`, guarded by
+the scope middleware), `/api/v1/` for automation (namespace `api`).
 """
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 import compute.urls
 import console.fleet.urls
@@ -15,6 +14,8 @@ import monitoring.urls
 import networking.urls
 import storage.urls
 from console.core import views
+from console.identity.api.docs import DocsView, SchemaView
+from console.identity.api.kit import route
 
 _APPS = (
     console.identity.urls,
@@ -33,8 +34,8 @@ def _gathered(name: str) -> list:
 
 api_patterns = [
     *_gathered("api_urlpatterns"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    route("schema", SchemaView, "schema"),
+    route("docs", DocsView, "docs"),
 ]
 
 urlpatterns = [
@@ -47,3 +48,6 @@ urlpatterns = [
     re_path(r"^api/", views.api_not_found),
     *_gathered("urlpatterns"),
 ]
+
+handler400 = "console.core.views.bad_request"
+handler500 = "console.core.views.server_error"

@@ -17,6 +17,7 @@ from console.core.errors import Conflict, Invalid, Unavailable
 from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.fleet.services.samples import client
+from console.identity.services.changes import change
 
 KINDS = ("serial", "vnc")
 
@@ -61,6 +62,9 @@ def console_ticket(scope: Scope, *, instance_id: uuid.UUID | str, kind: str) -> 
         raise Unavailable(
             _("Consoles cannot be opened just now: Redis does not answer."), hint=_("Try again in a moment.")
         ) from error
+    with change(scope, "console.ticket") as act:
+        act.project_id = instance.project_id
+        act.about(instance, type=kind)
     return secret
 
 

@@ -10,10 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 
-from console.core.errors import Forbidden
+from console.core.errors import Forbidden, Refusal
 from console.core.middleware import refusal_response
-from console.core.problem import not_found_response
+from console.core.problem import CONTENT_TYPE, not_found_response, problem_body, refusal_of
 
 
 @login_not_required
@@ -54,7 +56,26 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
+@csrf_exempt
 @login_not_required
 def api_not_found(request: HttpRequest, **_kwargs: Any) -> JsonResponse:
     """Any path under /api/ that leads nowhere."""
-    return JsonResponse(not_found_response(request), status=404, content_type="application/problem+json")
+    return JsonResponse(not_found_response(request), status=404, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses, e.g. a header or a body that cannot be read."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    return _problem(request, refusal_of(400, _("The request cannot be read.")))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A bug of ours. Nothing of it is told but the request id, under which the log has the rest."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    return _problem(request, refusal_of(500, _("An error inside Virtdeck."), code="internal_error"))
+
+
+def _problem(request: HttpRequest, refusal: Refusal) -> JsonResponse:
+    return JsonResponse(problem_body(refusal, request), status=refusal.status, content_type=CONTENT_TYPE)

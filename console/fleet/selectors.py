@@ -25,3 +25,9 @@ def host_get(scope: Scope, *, host_id: uuid.UUID | str) -> Host:
 def unmanaged_list(scope: Scope) -> QuerySet[UnmanagedDomain]:
     require_staff(scope)
     return UnmanagedDomain.objects.within(scope).select_related("host")
+
+
+def unmanaged_get(scope: Scope, *, domain_id: uuid.UUID | str) -> UnmanagedDomain:
+    require_staff(scope)
+    domain: UnmanagedDomain = UnmanagedDomain.objects.get_within(scope, pk=domain_id)
+    return domain

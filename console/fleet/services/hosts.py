@@ -31,8 +31,10 @@ def host_create(scope: Scope, *, name: str, uri: str, pool_path: str = "") -> tu
     require_staff(scope)
     name = clean_name(name, limit=64)
     uri = _clean_uri(uri)
-    if pool_path and (not pool_path.startswith("/") or ".." in pool_path.split("/")):
-        raise Invalid.field("pool_path", _("This must be an absolute path."))
+    if pool_path:
+        pool_path = clean_name(pool_path, field="pool_path", limit=255)
+        if not pool_path.startswith("/") or ".." in pool_path.split("/"):
+            raise Invalid.field("pool_path", _("This must be an absolute path."))
     with change(scope, "host.create") as act:
         try:
             with transaction.atomic():

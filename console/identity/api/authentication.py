@@ -45,5 +45,5 @@ class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "console.identity.api.authentication.TokenAuthentication"
     name = "token"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}

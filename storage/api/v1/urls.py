@@ -1,3 +1,10 @@
-"""Addresses of this app under /api/v1/."""
+"""Addresses of images under /api/v1/."""
 
-urlpatterns: list = []
+from console.identity.api.kit import route
+from storage.api.v1 import views
+
+urlpatterns = [
+    route("images", views.ImagesView, "images"),
+    route("images/<uuid:image_id>", views.ImageView, "image"),
+    route("images/<uuid:image_id>/file", views.ImageFileView, "image-file"),
+]
