@@ -53,10 +53,10 @@ def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
 
 
 def refuse(form: forms.Form, refusal: Refusal) -> None:
-    """Put a refusal onto a form: at the fields that it names, above all else if it names none of the form's."""
+    """Put a refusal onto a form: at the fields that it names; above all else what they do not say."""
     named = {name: texts for name, texts in refusal.fields.items() if name in form.fields}
     for name, texts in named.items():
         for text in texts:
             form.add_error(name, str(text))
-    if not named:
+    if refusal.message not in {str(text) for texts in named.values() for text in texts}:
         form.add_error(None, " ".join(filter(None, [refusal.message, refusal.hint])))
