@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from compute.models.catalog import Flavor, KeyPair
@@ -46,6 +46,11 @@ def with_status(instances: QuerySet[Instance], status: str) -> QuerySet[Instance
     if status in always:
         return instances.filter(status=status)
     return instances.filter(fresh(), status=status)
+
+
+def has_address(text: str) -> Exists:
+    """Instances with a port whose address begins so."""
+    return Exists(Port.unscoped.filter(instance=OuterRef("pk"), address__startswith=text))
 
 
 def status_counts(scope: Scope) -> dict[str, int]:

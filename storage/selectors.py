@@ -29,3 +29,8 @@ def image_get(scope: Scope, *, image_id: uuid.UUID | str) -> Image:
 def image_use(scope: Scope, image: Image) -> int:
     """How many disks that the viewer may know of are made from it."""
     return Volume.objects.within(scope).filter(image=image).aggregate(count=Count("pk"))["count"]
+
+
+def volumes_of(scope: Scope, *, instance_id: uuid.UUID) -> QuerySet[Volume]:
+    """The disks of an instance, in the order in which the guest sees them."""
+    return Volume.objects.within(scope).filter(instance_id=instance_id).select_related("image").order_by("target")

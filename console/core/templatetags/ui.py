@@ -408,6 +408,7 @@ def ui_strings() -> SafeString:
         "errorLogin": _("You are logged out. Log in again, then repeat what you did."),
         "errorForbidden": _("You may not do this here."),
         "errorMissing": _("It is not there any more."),
+        "fileMissing": _("Choose a file first."),
         "errorServer": _("The server failed. Nothing was changed as far as we know; try again."),
         "requestId": _("Request id: %s"),
         "justNow": _("just now"),

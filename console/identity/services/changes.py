@@ -128,6 +128,12 @@ def wall_of(scope: Scope) -> str:
     return str(scope.project_id) if scope.project_id else "fleet"
 
 
+def answer_to(scope: Scope) -> AnsweredRequest | None:
+    """The change that the scope's Idempotency-Key has led to before, if any."""
+    rows = AnsweredRequest.unscoped.filter(user_id=scope.user_id, wall=wall_of(scope), key=scope.idempotency_key)
+    return rows.first() if scope.idempotency_key else None
+
+
 def _remember_answer(act: Act) -> None:
     if not act.scope.idempotency_key or act.scope.user_id is None:
         return

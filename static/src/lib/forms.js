@@ -1,5 +1,5 @@
 // Forms: the error summary takes the focus, a summary card mirrors what is chosen, nothing is sent twice.
-import { each, first, on, onContent } from "./dom.js";
+import { each, first, make, on, onContent } from "./dom.js";
 
 onContent((scope) => first("[data-error-summary]", scope)?.focus());
 
@@ -51,7 +51,29 @@ const scale = (value, unit) => {
     return `${Number(value.toFixed(1))} ${units[step]}`;
 };
 
+// data-needs on the chosen option of one field against data-cost of the options of another: what is too small says so.
+function fit(form) {
+    const chooser = first("[data-needs]:checked", form);
+    const needs = chooser ? JSON.parse(chooser.dataset.needs) : {};
+    for (const item of each("input[data-cost]", form)) {
+        if (item.disabled && !item.dataset.unfit) continue; // disabled by the server, for a reason of its own
+        const cost = JSON.parse(item.dataset.cost);
+        const short = Object.entries(needs).some(([key, value]) => key in cost && cost[key] < value);
+        item.disabled = short;
+        if (short) item.dataset.unfit = "1";
+        else delete item.dataset.unfit;
+        if (short) item.checked = false;
+        const words = first(".choice-text", item.closest(".choice"));
+        let reason = first("[data-unfit-reason]", words);
+        if (short && !reason) {
+            reason = make("span", { class: "choice-reason", "data-unfit-reason": true }, form.dataset.fitReason);
+            words.append(reason);
+        } else if (!short) reason?.remove();
+    }
+}
+
 function summarise(form) {
+    fit(form);
     for (const element of each("[data-mirror]", form)) {
         const value = label(chosen(form.elements[element.dataset.mirror])) || element.dataset.empty || "-";
         if (element.textContent !== value) element.textContent = value;

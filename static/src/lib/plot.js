@@ -1,5 +1,5 @@
 // Draws [data-chart] elements. The data lie in a JSON script inside:
-//   {"unit": "percent" | "bytes" | "rate" | "number", "series": [{"key": "cpu", "label": "CPU"}],
+//   {"unit": "percent" | "bytes" | "mib" | "rate" | "number", "series": [{"key": "cpu", "label": "CPU"}],
 //    "points": [{"t": seconds, "cpu": 12.5}], "window": seconds, "spark": true, "max": 100,
 //    "words": {"now": ..., "mean": ..., "peak": ..., "time": ...}}
 import uPlot from "uplot";
@@ -11,8 +11,8 @@ const charts = new Map();
 function show(value, unit) {
     if (value === null || value === undefined) return "-";
     if (unit === "percent") return `${Number(value.toFixed(value < 10 ? 1 : 0))} %`;
-    if (unit === "bytes" || unit === "rate") {
-        let step = 0;
+    if (unit === "bytes" || unit === "rate" || unit === "mib") {
+        let step = unit === "mib" ? 2 : 0;
         while (value >= 1024 && step < UNITS.length - 1) {
             value /= 1024;
             step += 1;
