@@ -343,6 +343,7 @@ register(
         steps=(Step("domain_adopted", gettext_lazy("Write ownership into the domain"), _adopted, undo=_disowned),),
         succeeded=_ended,
         failed=_removed,
+        settled=_settled,
         retryable=False,
     )
 )

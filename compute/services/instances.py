@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -200,12 +200,12 @@ def instance_update(
 def instance_delete(scope: Scope, *, instance_id: uuid.UUID | str) -> Operation:
     """Delete an instance with its disks, from any state.
 
-    Where another operation is under way, that one is cancelled and the deletion follows by itself; the operation that is
-    answered is then the one being cancelled.
+    Where another operation is under way, that one is cancelled and the deletion follows by itself; the operation that
+    is answered is then the one being cancelled.
     """
     with change(scope, "instance.delete") as act:
         instance = _mine(scope, act, instance_id)
-        running = active_on("instance", instance.pk)
+        running = active_on("instance", instance.pk, lock=True)
         if running is None:
             return _begin(scope, act, instance, "instance.delete")
         if running.kind == "instance.delete":
@@ -218,7 +218,7 @@ def instance_delete(scope: Scope, *, instance_id: uuid.UUID | str) -> Operation:
 
 def _hurry(scope: Scope, running: Operation) -> None:
     try:
-        operation_cancel(scope.within(running.project_id), operation_id=running.pk)
+        operation_cancel(replace(scope, project_id=running.project_id, idempotency_key=""), operation_id=running.pk)
     except Conflict:
         return  # it ended meanwhile or cannot be cancelled; its end begins the deletion
 

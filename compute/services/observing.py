@@ -75,7 +75,10 @@ def _hurry(operation: Operation) -> None:
 
 
 def console_log_append(instance_id: uuid.UUID, *, data: bytes, offset: int, keep: int) -> None:
-    """Keep the last `keep` characters of an instance's serial output. `offset` is where `data` began in the host's file."""
+    """Keep the last `keep` characters of an instance's serial output.
+
+    `offset` is where `data` began in the host's file.
+    """
     instance = Instance.unscoped.filter(pk=instance_id).only("project_id").first()
     if instance is None:
         return

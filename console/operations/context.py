@@ -11,11 +11,11 @@ from console.operations import leases
 from console.operations.models.operations import Operation, OperationStep, State
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: somebody wished it so
+class Cancelled(Exception):
     """The operation is to be taken back: somebody cancelled it."""
 
 
-class NotYet(Exception):  # noqa: N818 - waiting is what was meant
+class NotYet(Exception):
     """The step is to be run again in `seconds`; until then it holds no thread and no place in its lane."""
 
     def __init__(self, seconds: float) -> None:
@@ -47,7 +47,8 @@ class Context:
 
     def note(self, text: str) -> None:
         """Write a line for people into the journal of the running step."""
-        OperationStep.objects.filter(operation=self.operation, number=self.operation.step_number).update(note=text)
+        line = OperationStep.objects.filter(operation=self.operation, number=self.operation.step_number)
+        line.filter(attempt=self.operation.attempt).update(note=text)
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far the running step is. Saved at most twice a second."""

@@ -24,7 +24,7 @@ LANE_WIDTH = 3
 """How many operations run on one host at a time: more only make a host's own work slower."""
 
 
-class LostLease(Exception):  # noqa: N818 - the work is not wrong, it is somebody else's now
+class LostLease(Exception):
     """Another runner holds the operation now; this one must stop without another write."""
 
 

@@ -39,8 +39,9 @@ class Handler:
 
     `succeeded` and `failed` run inside the transaction that ends the operation: quota and capacity go back there.
     `failed` is called for a cancel too; `retried` takes again what `failed` gave back, in the transaction of a retry.
-    `settled` runs in that same transaction once the operation no longer counts as active, so it may begin another. `cancellable` is False where stopping half-way would leave something worse.
-    `patience` is how many seconds a host that does not answer is waited for before the operation fails.
+    `settled` runs in that same transaction once the operation no longer counts as active, so it may begin another.
+    `cancellable` is False where stopping half-way would leave something worse. `patience` is how many seconds a host
+    that does not answer is waited for before the operation fails.
     """
 
     kind: str

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,8 @@ from console.virt.errors import HostUnavailable, VirtError
 log = structlog.get_logger(__name__)
 
 _BACKOFF_SECONDS = (2, 4, 8, 15, 30, 60)
+_RESUMED_LATER = (LostLease, OperationalError, InterfaceError)
+"""Not the step's fault: another runner, or this one once the lease is over, goes on from where it stands."""
 
 
 def run(operation_id: uuid.UUID) -> Operation | None:
@@ -50,7 +52,7 @@ def _attempt(operation: Operation) -> None:
     try:
         handler = handler_for(operation.kind)
     except KeyError:
-        _end(operation, State.FAILED, None, _problem(_("This version does not know operations of this kind.")))
+        _end(operation, State.FAILED, None, **_problem(_("This version does not know operations of this kind.")))
         return
     context = Context(operation)
     try:
@@ -72,6 +74,7 @@ def _go_forward(context: Context, handler: Handler) -> None:
             context.check_cancelled()
             _run_step(context, step, number)
         context.check_cancelled()
+        _end(operation, State.SUCCEEDED, handler)
     except Cancelled:
         leases.write(operation, undoing=True, error_code="cancelled", error_message=_("Cancelled."), error_hint="")
     except (HostUnavailable, NotYet):
@@ -79,28 +82,24 @@ def _go_forward(context: Context, handler: Handler) -> None:
     except (VirtError, Refusal) as error:
         code = getattr(error, "code", "refused")
         leases.write(operation, undoing=True, **_problem(error.message, code=code, hint=error.hint))
-    except LostLease:
+    except _RESUMED_LATER:
         raise
     except Exception as error:
         log.exception("operation_crashed", kind=operation.kind, step=operation.step)
         text = _("An error inside Virtdeck: %(error)s.") % {"error": type(error).__name__}
         hint = _("The log of the worker has the details under the request id.")
         leases.write(operation, undoing=True, **_problem(text, code="internal_error", hint=hint))
-    else:
-        _end(operation, State.SUCCEEDED, handler, {})
 
 
 def _run_step(context: Context, step: Step, number: int) -> None:
     operation = context.operation
-    _journal(operation, number, step, "running")
-    leases.write(operation, step=step.name, step_number=number, progress=0)
+    _journal(operation, number, step, "running", step=step.name, step_number=number, progress=0)
     try:
         step.run(context)
     except (VirtError, Refusal) as error:
         _journal(operation, number, step, "failed", note=error.message)
         raise
-    leases.write(operation, progress=100)
-    _journal(operation, number, step, "done")
+    _journal(operation, number, step, "done", progress=100)
 
 
 def _take_back(context: Context, handler: Handler) -> None:
@@ -116,18 +115,23 @@ def _take_back(context: Context, handler: Handler) -> None:
             log.warning("undo_refused", step=step.name, error=error.message)
             _journal(operation, number, step, "failed", note=error.message)
             continue
+        except (*_RESUMED_LATER, NotYet):
+            raise
+        except Exception as error:
+            log.exception("undo_crashed", kind=operation.kind, step=step.name)
+            _journal(operation, number, step, "failed", note=type(error).__name__)
+            continue
         _journal(operation, number, step, "undone")
     cancelled = operation.error_code == "cancelled"
-    _end(operation, State.CANCELLED if cancelled else State.FAILED, handler, {})
+    _end(operation, State.CANCELLED if cancelled else State.FAILED, handler)
 
 
 def _wait_for_host(context: Context, handler: Handler, error: HostUnavailable) -> None:
     """Hand the operation back with a pause that grows; fail it once the handler's patience is over."""
     operation = context.operation
-    waited = (timezone.now() - operation.created_at).total_seconds()
+    waited = (timezone.now() - (operation.started_at or operation.created_at)).total_seconds()
     if waited > handler.patience and not operation.undoing:
         leases.write(operation, undoing=True, **_problem(error.message, code="host_unavailable", hint=error.hint))
-        waited = 0
     pause = _BACKOFF_SECONDS[min(operation.tries, len(_BACKOFF_SECONDS) - 1)]
     kept = {} if operation.undoing else _problem(error.message, code="host_unavailable", hint=error.hint)
     _hand_back(operation, pause, tries=operation.tries + 1, **kept)
@@ -139,11 +143,10 @@ def _hand_back(operation: Operation, pause: float, **values: Any) -> None:
     wake(operation.pk, after=pause)
 
 
-def _end(operation: Operation, state: State, handler: Handler | None, values: dict[str, str]) -> None:
+def _end(operation: Operation, state: State, handler: Handler | None, **problem: str) -> None:
     """Write the end, what the handler has to settle, and the audit event in one transaction."""
     context = Context(operation)
-    if state == State.SUCCEEDED:
-        values = {"error_code": "", "error_message": "", "error_hint": ""}
+    values = _problem("", code="") if state == State.SUCCEEDED else problem
     with transaction.atomic():
         leases.write(operation, finished_at=timezone.now(), lease_until=None, **values)
         if handler is not None:
@@ -167,13 +170,18 @@ def _audit(operation: Operation, state: State) -> None:
     )
 
 
-def _journal(operation: Operation, number: int, step: Step, state: str, *, note: str | None = None) -> None:
-    values: dict[str, object] = {"name": step.name, "state": state, "attempt": operation.attempt}
+def _journal(
+    operation: Operation, number: int, of: Step, state: str, *, note: str | None = None, **values: Any
+) -> None:
+    """Write a step's line and the operation's `values` in one transaction, if the operation is still ours."""
+    line: dict[str, object] = {"name": of.name, "state": state, "attempt": operation.attempt}
     if note is not None:
-        values["note"] = note
+        line["note"] = note
     if state != "running":
-        values["finished_at"] = timezone.now()
-    OperationStep.objects.update_or_create(operation=operation, number=number, defaults=values)
+        line["finished_at"] = timezone.now()
+    with transaction.atomic():
+        leases.write(operation, **values)
+        OperationStep.objects.update_or_create(operation=operation, number=number, defaults=line)
 
 
 def _problem(message: str, *, code: str = "failed", hint: str = "") -> dict[str, str]:

@@ -25,9 +25,9 @@ ACTIVE = (State.QUEUED, State.RUNNING, State.CANCELLING)
 class Operation(ScopedModel):
     """A slow act on one thing: the intent, how far it got, and how it ended.
 
-    `lane` is what must not be overrun, a host's id; operations of one lane run a few at a time. `attempt` is the fencing
-    token: whoever claims the row raises it, and every later write names it. `undoing` is set once the steps are being
-    taken back, whether for a failure or a cancel.
+    `lane` is what must not be overrun, a host's id; operations of one lane run a few at a time. `attempt` is the
+    fencing token: whoever claims the row raises it, and every later write names it. `undoing` is set once the steps
+    are being taken back, whether for a failure or a cancel.
     """
 
     project = models.ForeignKey("identity.Project", null=True, on_delete=models.CASCADE, related_name="+")

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from celery import current_app
+from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -67,9 +68,7 @@ def wake(operation_id: uuid.UUID, *, after: float | None = None) -> None:
     `after` seconds: not before then.
     """
     later(
-        lambda: current_app.send_task(
-            RUN_TASK, (str(operation_id),), countdown=after, retry=False, ignore_result=True
-        )
+        lambda: current_app.send_task(RUN_TASK, (str(operation_id),), countdown=after, retry=False, ignore_result=True)
     )
 
 
@@ -85,11 +84,10 @@ def wake_waiting(lane: uuid.UUID) -> int:
     return len(ids)
 
 
-def active_on(target_type: str, target_id: uuid.UUID) -> Operation | None:
-    """The operation that works on a thing right now, if any."""
-    found: Operation | None = Operation.unscoped.filter(
-        target_type=target_type, target_id=target_id, state__in=ACTIVE
-    ).first()
+def active_on(target_type: str, target_id: uuid.UUID, *, lock: bool = False) -> Operation | None:
+    """The operation that works on a thing right now, if any; with `lock` it cannot end before the transaction does."""
+    rows = Operation.unscoped.select_for_update() if lock else Operation.unscoped.all()
+    found: Operation | None = rows.filter(target_type=target_type, target_id=target_id, state__in=ACTIVE).first()
     return found
 
 
@@ -148,6 +146,12 @@ def _begin_again(operation: Operation) -> None:
             hint=_("Start the same action anew."),
             code="not_retryable",
         )
+    if not _target_exists(operation):
+        raise Conflict(
+            _("“%(name)s” is gone.") % {"name": operation.target_name},
+            hint=_("Start the same action anew."),
+            code="target_gone",
+        )
     try:
         with transaction.atomic():
             Operation.unscoped.filter(pk=operation.pk).update(
@@ -159,6 +163,7 @@ def _begin_again(operation: Operation) -> None:
                 progress=0,
                 not_before=None,
                 lease_until=None,
+                started_at=None,
                 finished_at=None,
                 error_code="",
                 error_message="",
@@ -168,6 +173,12 @@ def _begin_again(operation: Operation) -> None:
         raise Busy(_("Another operation is active on the same thing.")) from error
     handler.retried(Context(operation))
     wake(operation.pk)
+
+
+def _target_exists(operation: Operation) -> bool:
+    """Whether what the operation worked on is still there."""
+    model = next((model for model in apps.get_models() if model._meta.model_name == operation.target_type), None)
+    return model is not None and model._base_manager.filter(pk=operation.target_id).exists()
 
 
 def _changeable(scope: Scope, operation_id: uuid.UUID) -> Operation:
