@@ -3,7 +3,7 @@
 from django.urls import path
 
 from compute.api.v1.urls import urlpatterns as api_urlpatterns  # noqa: F401 - console/urls.py mounts them
-from compute.views import create, detail, flavors, instances, key_pairs, overview
+from compute.views import create, detail, flavors, instances, key_pairs, overview, unmanaged
 
 urlpatterns: list = []
 project_urlpatterns: list = [
@@ -31,4 +31,5 @@ fleet_urlpatterns: list = [
     path("flavors/<uuid:flavor_id>/", flavors.edit, name="flavor-edit"),
     path("flavors/<uuid:flavor_id>/switch/", flavors.switch, name="flavor-switch"),
     path("flavors/<uuid:flavor_id>/delete/", flavors.delete, name="flavor-delete"),
+    path("unmanaged/<uuid:domain_id>/adopt/", unmanaged.adopt, name="unmanaged-adopt"),
 ]

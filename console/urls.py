@@ -4,11 +4,13 @@
 the scope middleware), `/api/v1/` for automation (namespace `api`).
 """
 
+from allauth.account import views as account_views
 from django.urls import include, path, re_path
 
 import compute.urls
 import console.fleet.urls
 import console.identity.urls
+import console.live.urls
 import console.operations.urls
 import monitoring.urls
 import networking.urls
@@ -25,6 +27,7 @@ _APPS = (
     networking.urls,
     compute.urls,
     monitoring.urls,
+    console.live.urls,
 )
 
 
@@ -38,9 +41,18 @@ api_patterns = [
     route("docs", DocsView, "docs"),
 ]
 
+# What allauth offers and we do: people are made by staff, so there is no sign-up, no e-mail and no reset by mail.
+_account_patterns = [
+    path("login/", account_views.login, name="account_login"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account_views.password_change, name="account_change_password"),
+]
+
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(_account_patterns)),
     path("i18n/", include("django.conf.urls.i18n")),
     path("p/<slug:project>/", include((_gathered("project_urlpatterns"), "project"))),
     path("fleet/", include((_gathered("fleet_urlpatterns"), "fleet"))),

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.urls import reverse
 
 from console.core.scope import Scope
 from console.identity.models.audit import Outcome
@@ -36,3 +37,12 @@ class AccountAdapter(DefaultAccountAdapter):
             address=self.get_client_ip(request),
         )
         return super().post_login(request, user, **kwargs)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Called when somebody changes his own password; other sessions of his end with it."""
+        super().set_password(user, password)
+        request_id = getattr(self.request, "request_id", "")
+        record(Scope(user_id=user.pk, request_id=request_id), "user.change_password", target=user)
+
+    def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
+        return reverse("account")

@@ -41,8 +41,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
         ],
         "nav": _navigation(request, home),
         "scope_banner": _banner(scope, shown),
-        "count": active_count(scope) if scope.project_id or scope.is_staff else 0,
+        "task_count": active_count(scope) if scope.project_id or scope.is_staff else 0,
         "operations_url": _operations_url(scope, shown),
+        "tasks_url": reverse("project:tasks", args=[shown.slug]) if shown else reverse("tasks"),
         "home_url": reverse("project:overview", args=[home.slug]) if home else "/",
     }
 
