@@ -5,4 +5,4 @@ class ComputeConfig(AppConfig):
     name = "compute"
 
     def ready(self) -> None:
-        from compute import live, operations  # noqa: F401 - registers regions and kinds of operations
+        from compute import operations  # noqa: F401 - registers the kinds of operations

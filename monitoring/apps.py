@@ -5,4 +5,4 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-        from monitoring import live, operations  # noqa: F401 - registers regions and kinds of operations
+        from monitoring import operations  # noqa: F401 - registers the kinds of operations

@@ -5,4 +5,4 @@ class NetworkingConfig(AppConfig):
     name = "networking"
 
     def ready(self) -> None:
-        from networking import live, operations  # noqa: F401 - registers regions and kinds of operations
+        from networking import operations  # noqa: F401 - registers the kinds of operations

@@ -5,4 +5,4 @@ class StorageConfig(AppConfig):
     name = "storage"
 
     def ready(self) -> None:
-        from storage import live, operations  # noqa: F401 - registers regions and kinds of operations
+        from storage import operations  # noqa: F401 - registers the kinds of operations

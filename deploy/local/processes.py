@@ -54,11 +54,10 @@ def app_programs(config: Config) -> list[Program]:
     web = [f"{binaries}/uvicorn", "console.asgi:application", "--host", config.bind, "--port", str(config.port)]
     web += ["--ws", "websockets-sansio", "--timeout-graceful-shutdown", "3", "--log-level", "warning"]
     web += ["--no-access-log", "--no-server-header"]
-    worker = [f"{binaries}/celery", "-A", "console", "worker", "--pool", "threads", "--concurrency", "8"]
-    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", "celery", "--loglevel", "WARNING"]
-    beat = [f"{binaries}/celery", "-A", "console.beat", "beat", "--loglevel", "WARNING"]
-    beat += ["--schedule", str(config.run / "beat-schedule")]
-    observer = [str(config.python), "manage.py", "observer"]
+    background = ["--settings", "console.settings_background"]
+    worker = [str(config.python), "manage.py", "worker", *background]
+    beat = [str(config.python), "-m", "console.beat", "--schedule", str(config.run / "beat-schedule")]
+    observer = [str(config.python), "manage.py", "observer", *background]
     return [
         Program("web", tuple(web), priority=500),
         # A running step gets time to end; what is cut off is resumed by the next worker.

@@ -12,6 +12,7 @@ from monitoring.observer.supervisor import Supervisor
 
 class Command(BaseCommand):
     help = "Watch all enrolled hosts until stopped."
+    requires_system_checks: list[str] = []  # they would load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         supervisor = Supervisor()
