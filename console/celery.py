@@ -16,7 +16,7 @@ def _settings() -> dict[str, Any]:
     return celery
 
 
-# No fixup for Django: `manage.py worker` has set Django up, tasks tend their own connections, and checks load every page.
+# No fixup for Django: `manage.py worker` has set Django up, tasks tend their own connections, checks load every page.
 app = Celery("virtdeck", fixups=[])
 app.set_default()  # for all threads; being current holds for the one that imports this
 app.add_defaults(_settings)
