@@ -11,12 +11,12 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
-from console.live.asgi import BodyLimit, Language, OwnOrigin
+from console.live.asgi import BodyLimit, Language, OwnOrigin, Utf8Only
 from console.live.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(django_application),
+        "http": Utf8Only(BodyLimit(django_application)),
         "websocket": OwnOrigin(AuthMiddlewareStack(Language(URLRouter(websocket_urlpatterns)))),
     }
 )

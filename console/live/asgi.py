@@ -14,6 +14,7 @@ from console.live.consoles import is_own_origin
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
+_CHARSET = re.compile(rb';\s*charset=("[^"]*"|[^;]*)', re.IGNORECASE)
 _UPLOADS = re.compile(r"^/(api/v1/images/[^/]+/file/?|p/[^/]+/images/[^/]+/file/)$")
 
 
@@ -51,6 +52,19 @@ def _supported(code: str) -> str:
         return translation.get_supported_language_variant(code) if code else ""
     except LookupError:
         return ""
+
+
+class Utf8Only:
+    """Bodies and addresses are UTF-8, whatever charset is named: Django would fail on one that is no text's (`zlib`)."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = [
+            (name, _CHARSET.sub(b"", value) if name == b"content-type" else value) for name, value in scope["headers"]
+        ]
+        await self.app({**scope, "headers": headers}, receive, send)
 
 
 class BodyLimit:
