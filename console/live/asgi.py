@@ -55,7 +55,7 @@ def _supported(code: str) -> str:
 
 
 class Utf8Only:
-    """Bodies and addresses are UTF-8, whatever charset is named: Django would fail on one that is no text's (`zlib`)."""
+    """Bodies and addresses are UTF-8, whatever is named: Django would fail on a charset that is no text's (`zlib`)."""
 
     def __init__(self, app: App) -> None:
         self.app = app

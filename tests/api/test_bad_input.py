@@ -177,16 +177,12 @@ def test_charsets_change_nothing(cloud: World, charset: str) -> None:
     assert cloud.member.request("GET", "keypairs?name=schl%C3%BCssel", content_type=kind).json()["results"]
 
 
-@pytest.mark.parametrize(
-    "path", ["instances", "images", "operations", "flavors", "keypairs", "hosts", "projects", "users"]
-)
-@pytest.mark.parametrize(
-    "wrong", ["x", "0", "../etc", "%00", "%ff", str(NOTHING)[:-1], str(NOTHING).upper() + "0", "a b"]
-)
-def test_ids_that_are_none(cloud: World, path: str, wrong: str) -> None:
-    for method in ("GET", "PATCH", "DELETE", "POST"):
-        assert cloud.staff.request(method, f"{path}/{wrong}", {}).status_code == 404
-    assert cloud.staff.post(f"{path}/{wrong}/start").status_code == 404
+@pytest.mark.parametrize("path", ["instances", "images", "operations", "flavors", "keypairs", "hosts", "projects"])
+def test_ids_that_are_none(world: World, path: str) -> None:
+    for wrong in ("x", "0", "../etc", "%00", "%ff", str(NOTHING)[:-1], str(NOTHING) + "0", "a b"):
+        for method in ("GET", "PATCH", "DELETE", "POST"):
+            assert world.staff.request(method, f"{path}/{wrong}", {}).status_code == 404
+        assert world.staff.post(f"{path}/{wrong}/start").status_code == 404
 
 
 def test_ids_of_nothing(cloud: World) -> None:
