@@ -19,6 +19,8 @@ from console.core.scope import Role, Scope
 from console.core.templatetags.ui import action_menu
 
 Action = dict[str, Any]
+S = InstanceStatus
+_ON = frozenset({S.RUNNING, S.PAUSED, S.BUILDING, S.STARTING, S.STOPPING, S.REBOOTING})
 
 
 def instance_url(instance: Instance, page: str = "instance") -> str:
@@ -148,12 +150,12 @@ def detail_actions(instance: Instance, scope: Scope) -> dict[str, Any]:
     url = instance_url(instance)
     offered = verbs(status, changes=may_change(scope), url=url, name=instance.name)
     offered["delete"]["confirm"]["body"] = "delete-explained"
-    following = "stop" if status in (InstanceStatus.RUNNING, InstanceStatus.PAUSED) else "start"
+    following = "stop" if status in _ON else "start"
     offered["start"]["primary"] = True
     rest = {
         "start": ("delete",),
         "stop": ("reboot", "force-stop", "hard-reboot", "delete"),
     }[following]
-    if status in (InstanceStatus.STOPPING, InstanceStatus.UNKNOWN):
+    if status == S.UNKNOWN:
         rest = ("stop", "reboot", "force-stop", "hard-reboot", "delete")
     return {"next": offered[following], "console": offered["console"], "more": [offered[verb] for verb in rest]}

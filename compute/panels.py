@@ -107,6 +107,7 @@ def _running(scope: Scope, instance: Instance, operation: Operation) -> Context:
     cancellable = handler_for(operation.kind).cancellable and operation.state != State.CANCELLING
     return {
         "operation": operation,
+        "percent": operation.percent or None,
         "label": label_of(operation.kind),
         "step": step_label(operation.kind, operation.step),
         "undoing": operation.undoing or operation.state == State.CANCELLING,

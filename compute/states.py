@@ -72,19 +72,19 @@ def shown_status(stored: str, *, host_ok: bool) -> InstanceStatus:
 
 
 PILLS = {
-    S.BUILDING: Pill(S.BUILDING.label, "azure", "loader", busy=True),
-    S.RUNNING: Pill(S.RUNNING.label, "green", "player-play"),
-    S.STOPPED: Pill(S.STOPPED.label, "grey", "player-stop"),
-    S.PAUSED: Pill(S.PAUSED.label, "yellow", "player-pause"),
-    S.SUSPENDED: Pill(S.SUSPENDED.label, "yellow", "moon"),
-    S.STARTING: Pill(S.STARTING.label, "azure", "loader", busy=True),
-    S.STOPPING: Pill(S.STOPPING.label, "azure", "loader", busy=True),
-    S.REBOOTING: Pill(S.REBOOTING.label, "azure", "loader", busy=True),
-    S.DELETING: Pill(S.DELETING.label, "azure", "loader", busy=True),
-    S.CRASHED: Pill(S.CRASHED.label, "red", "alert-triangle"),
-    S.ERROR: Pill(S.ERROR.label, "red", "alert-triangle"),
-    S.MISSING: Pill(S.MISSING.label, "red", "alert-triangle", _("The host shows no such domain.")),
-    S.UNKNOWN: Pill(S.UNKNOWN.label, "outline", "help", _("The host has not been heard of lately.")),
+    S.BUILDING: Pill(S.BUILDING.label, "azure", icon="loader", busy=True),
+    S.RUNNING: Pill(S.RUNNING.label, "green", icon="player-play"),
+    S.STOPPED: Pill(S.STOPPED.label, "grey", icon="player-stop"),
+    S.PAUSED: Pill(S.PAUSED.label, "yellow", icon="player-pause"),
+    S.SUSPENDED: Pill(S.SUSPENDED.label, "yellow", icon="moon"),
+    S.STARTING: Pill(S.STARTING.label, "azure", icon="loader", busy=True),
+    S.STOPPING: Pill(S.STOPPING.label, "azure", icon="loader", busy=True),
+    S.REBOOTING: Pill(S.REBOOTING.label, "azure", icon="loader", busy=True),
+    S.DELETING: Pill(S.DELETING.label, "azure", icon="loader", busy=True),
+    S.CRASHED: Pill(S.CRASHED.label, "red", icon="alert-triangle"),
+    S.ERROR: Pill(S.ERROR.label, "red", icon="alert-triangle"),
+    S.MISSING: Pill(S.MISSING.label, "red", icon="alert-triangle", title=_("The host shows no such domain.")),
+    S.UNKNOWN: Pill(S.UNKNOWN.label, "outline", icon="help-circle", title=_("The host has not been heard of lately.")),
 }
 
 CAN = {

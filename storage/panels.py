@@ -26,7 +26,8 @@ def slug_of(scope: Scope) -> str:
 def image_context(scope: Scope, image_id: uuid.UUID | str) -> dict[str, Any]:
     """An image: its state, its facts, and its file if that is still to come."""
     image = image_get(scope, image_id=image_id)
-    slug = slug_of(scope)
+    project = project_get(scope, project_id=scope.project_id or "")
+    slug = project.slug
     own = image.project_id == scope.project_id and scope.may(Role.MEMBER)
     return {
         "image": image,
@@ -41,6 +42,7 @@ def image_context(scope: Scope, image_id: uuid.UUID | str) -> dict[str, Any]:
         else "",
         "page_url": reverse("project:image", args=[slug, image.pk]),
         "crumbs": [
+            {"label": project.name, "url": reverse("project:overview", args=[slug])},
             {"label": _("Images"), "url": reverse("project:images", args=[slug])},
             {"label": image.name},
         ],

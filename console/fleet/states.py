@@ -27,7 +27,7 @@ PILLS = {
     HostStatus.UP: Pill(HostStatus.UP.label, "green", "circle-check"),
     HostStatus.DOWN: Pill(HostStatus.DOWN.label, "red", "alert-triangle"),
     HostStatus.DISABLED: Pill(HostStatus.DISABLED.label, "grey", "ban"),
-    HostStatus.UNKNOWN: Pill(HostStatus.UNKNOWN.label, "outline", "help"),
+    HostStatus.UNKNOWN: Pill(HostStatus.UNKNOWN.label, "outline", icon="help-circle"),
 }
 
 
