@@ -251,9 +251,7 @@ def _moments(begin: Callable[[World], Operation], check: Callable[[World], None]
     return moments
 
 
-def _one_death(
-    begin: Callable[[World], Operation], check: Callable[[World], None], reaper: Reaper, fatal: int
-) -> None:
+def _one_death(begin: Callable[[World], Operation], check: Callable[[World], None], reaper: Reaper, fatal: int) -> None:
     with rolled_back():
         world = World()
         operation = begin(world)

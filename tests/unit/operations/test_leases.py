@@ -168,7 +168,11 @@ def test_the_sweep_wakes_what_is_due_and_nothing_else(operation_of: Kind, monkey
 @pytest.mark.django_db
 def test_the_end_of_one_wakes_the_next_of_its_lane(operation_of: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     lane = uuid.uuid4()
-    first, second, _elsewhere = operation_of(nothing, lane=lane), operation_of(nothing, lane=lane), operation_of(nothing)
+    first, second, _elsewhere = (
+        operation_of(nothing, lane=lane),
+        operation_of(nothing, lane=lane),
+        operation_of(nothing),
+    )
     woken: list[uuid.UUID] = []
     monkeypatch.setattr(tasks, "wake", woken.append)
     tasks.run_operation(str(first.pk))

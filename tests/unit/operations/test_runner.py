@@ -104,9 +104,7 @@ def test_a_bug_at_the_end_is_taken_back_too(operation_of: Kind) -> None:
     def bug(_context: Context) -> None:
         raise KeyError("x")
 
-    operation = again(
-        operation_of(Step("a", "a", nothing, undo=lambda _context: undone.append("a")), succeeded=bug)
-    )
+    operation = again(operation_of(Step("a", "a", nothing, undo=lambda _context: undone.append("a")), succeeded=bug))
     assert (operation.state, operation.error_code, undone) == (State.FAILED, "internal_error", ["a"])
 
 
