@@ -45,18 +45,14 @@ def keyset_page(request: HttpRequest, rows: QuerySet[Any], *, order: Sequence[st
         found.reverse()
     before = edge is not None if not backwards else more
     after = more if not backwards else edge is not None
-    return Page(
-        found,
-        {
-            "sizes": [
-                {"n": n, "url": address(request, per=n, after=None, before=None), "active": n == size} for n in SIZES
-            ]
-            if before or after or len(found) > SIZES[0]
-            else [],
-            "previous_url": address(request, before=_write(found[0], names), after=None) if before and found else "",
-            "next_url": address(request, after=_write(found[-1], names), before=None) if after and found else "",
-        },
-    )
+    pager: dict[str, Any] = {
+        "sizes": [{"n": n, "url": address(request, per=n, after=None, before=None), "active": n == size} for n in SIZES]
+        if before or after or len(found) > SIZES[0]
+        else [],
+        "previous_url": address(request, before=_write(found[0], names), after=None) if before and found else "",
+        "next_url": address(request, after=_write(found[-1], names), before=None) if after and found else "",
+    }
+    return Page(found, pager if any(pager.values()) else {})
 
 
 def address(request: HttpRequest, **changes: Any) -> str:

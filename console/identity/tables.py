@@ -39,6 +39,13 @@ _OUTCOME_PILLS = {
 }
 
 
+def quiet(action: dict[str, Any]) -> dict[str, Any]:
+    """A dangerous act as a plain button, for heads of pages: the red waits in its dialog."""
+    if not action.get("danger") or "confirm" not in action:
+        return action
+    return {**action, "danger": False, "confirm": {**action["confirm"], "danger": True}}
+
+
 def enabled_pill(enabled: bool) -> Pill:
     return _ENABLED if enabled else _DISABLED
 

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_safe
 
 from console.identity.selectors import keepers
 from console.identity.services.scopes import projects_of
+from console.live.shell import last_project
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The project looked at last, else the first; staff without one see the hosts; others, who can help."""
     projects = projects_of(request.user)
-    last = request.session.get("project")
-    project = next((project for project in projects if project.slug == last), projects[0] if projects else None)
+    project = last_project(request, projects)
     if project is not None:
         return redirect("project:overview", project.slug)
     if request.user.is_staff:

@@ -19,6 +19,7 @@ from console.core.scope import Scope
 from console.fleet.selectors import host_list
 from console.identity.models.projects import Project
 from console.identity.services.scopes import projects_of
+from console.live.shell import last_project
 from storage.models.images import Image
 
 MOST = 20
@@ -40,7 +41,7 @@ def palette(request: HttpRequest) -> JsonResponse:
 def found(request: HttpRequest, words: str) -> list[Result]:
     scope = request.caller
     projects = projects_of(request.user)
-    home = _home(request, projects)
+    home = last_project(request, projects)
     groups: list[Iterable[Result]] = [
         _pages(request, home, words),
         _instances(scope, projects, words),
@@ -49,11 +50,6 @@ def found(request: HttpRequest, words: str) -> list[Result]:
         _hosts(scope, words) if scope.is_staff else [],
     ]
     return [result for group in groups for result in list(group)[:_A_KIND]]
-
-
-def _home(request: HttpRequest, projects: list[Project]) -> Project | None:
-    shown = request.session.get("project")
-    return next((project for project in projects if project.slug == shown), projects[0] if projects else None)
 
 
 def _pages(request: HttpRequest, home: Project | None, words: str) -> list[Result]:

@@ -24,7 +24,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         return base
     projects = projects_of(request.user)
     shown: Project | None = getattr(request, "project", None)
-    home = shown or _last_project(request, projects)
+    home = shown or last_project(request, projects)
     if shown is not None and request.session.get("project") != shown.slug:
         request.session["project"] = shown.slug
     return {
@@ -48,9 +48,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _last_project(request: HttpRequest, projects: list[Project]) -> Project | None:
+def last_project(request: HttpRequest, projects: list[Project]) -> Project | None:
+    """The project looked at last, else the first that is enabled, else the first."""
     wanted = request.session.get("project")
-    return next((project for project in projects if project.slug == wanted), projects[0] if projects else None)
+    order = sorted(projects, key=lambda project: (project.slug != wanted, not project.enabled))
+    return order[0] if order else None
 
 
 def _banner(scope: Scope, project: Project | None) -> str:

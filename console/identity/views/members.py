@@ -16,7 +16,7 @@ from console.identity.forms import MemberForm
 from console.identity.navigation import ROLE_HINTS, ROLE_LABELS, project_crumbs
 from console.identity.selectors import member_get, member_list, membership_of_caller
 from console.identity.services.projects import member_remove, member_set
-from console.identity.tables import MemberTable, member_actions
+from console.identity.tables import MemberTable, member_actions, quiet
 
 
 def _page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResponse:
@@ -37,7 +37,7 @@ def _page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResp
         },
         "form": form,
         "may_manage": scope.may(Role.ADMIN),
-        "leave": next((act for act in member_actions(own, scope) if act.get("divider")), None) if own else None,
+        "leave": quiet(member_actions(own, scope)[-1]) if own else None,
         "roles": [{"label": ROLE_LABELS[role], "value": ROLE_HINTS[role]} for role in Role],
         "add_url": reverse("project:member-add", args=[request.project.slug]),
     }

@@ -21,7 +21,7 @@ from console.identity.models.users import User
 from console.identity.navigation import ROLE_LABELS, fleet_crumbs
 from console.identity.selectors import memberships_of, user_get, user_list
 from console.identity.services.users import user_create, user_reset_password, user_update
-from console.identity.tables import UserTable, enabled_pill, user_actions
+from console.identity.tables import UserTable, enabled_pill, quiet, user_actions
 
 
 @require_safe
@@ -89,7 +89,7 @@ def user_detail(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
         "crumbs": fleet_crumbs((_("Users"), reverse("fleet:users")), (user.username, "")),
         "person": user,
         "pill": enabled_pill(user.is_active),
-        "actions": [action for action in user_actions(user, request.caller) if action.get("method") != "get"],
+        "actions": [quiet(action) for action in user_actions(user, request.caller) if action.get("method") != "get"],
         "memberships": [
             {
                 "name": membership.project.name,
