@@ -12,10 +12,9 @@ from compute.models.catalog import Flavor
 from console.core.bus import publish
 from console.core.errors import Conflict, Invalid
 from console.core.ids import parse_uuid
-from console.core.policies import require_staff
 from console.core.scope import Scope
 from console.core.validation import clean_int, clean_name, clean_text
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 _BOUNDS = {"vcpus": (1, 128), "memory_mib": (64, 1 << 22), "disk_gib": (1, 1 << 16)}
 
@@ -24,7 +23,7 @@ def flavor_create(
     scope: Scope, *, name: str, vcpus: int, memory_mib: int, disk_gib: int, description: str = ""
 ) -> Flavor:
     """Make a size. Memory in MiB (64 or more), disk in GiB (1 or more)."""
-    require_staff(scope)
+    guard(scope, "flavor.create", staff=True)
     values = _clean(
         {"name": name, "vcpus": vcpus, "memory_mib": memory_mib, "disk_gib": disk_gib, "description": description}
     )
@@ -41,7 +40,7 @@ def flavor_create(
 
 def flavor_update(scope: Scope, *, flavor_id: uuid.UUID | str, **values: Any) -> Flavor:
     """Rename, describe, resize, enable or disable. Instances keep the numbers that they were made with."""
-    require_staff(scope)
+    guard(scope, "flavor.update", staff=True)
     values = _clean(values)
     with change(scope, "flavor.update") as act:
         flavor: Flavor = Flavor.objects.get_within(scope, pk=flavor_id)
@@ -59,7 +58,7 @@ def flavor_update(scope: Scope, *, flavor_id: uuid.UUID | str, **values: Any) ->
 
 def flavor_delete(scope: Scope, *, flavor_id: uuid.UUID | str) -> None:
     """Remove a size from the choice. Instances made with it stay as they are."""
-    require_staff(scope)
+    guard(scope, "flavor.delete", staff=True)
     with change(scope, "flavor.delete") as act:
         flavor: Flavor = Flavor.objects.get_within(scope, pk=flavor_id)
         act.about(flavor)

@@ -15,13 +15,13 @@ from compute.services.key_pairs import key_pair_usable
 from compute.services.status import settle
 from console.core.bus import publish
 from console.core.errors import Conflict, Invalid, NotFound
-from console.core.policies import require_role, require_staff
+from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_int, clean_name, clean_text
 from console.fleet.models.hosts import UnmanagedDomain
 from console.fleet.services.placement import give_back, place, take_on
 from console.identity.models.projects import Project, Resource
-from console.identity.services.changes import Act, change, record
+from console.identity.services.changes import Act, change, guard, record
 from console.identity.services.quotas import quota_release, quota_reserve
 from console.operations.models.operations import Operation
 from console.operations.services.operations import active_on, operation_cancel, submit
@@ -52,7 +52,7 @@ class InstanceSpec:
 
 def instance_create(scope: Scope, spec: InstanceSpec) -> tuple[list[Instance], list[Operation]]:
     """Make instances: all that were asked for, or none."""
-    require_role(scope, Role.MEMBER)
+    guard(scope, "instance.create", Role.MEMBER)
     if scope.project_id is None:
         raise NotFound(_("An instance belongs to a project."))
     name = clean_name(spec.name)
@@ -234,7 +234,7 @@ def instance_adopt(
     scope: Scope, *, domain_id: uuid.UUID | str, project_id: uuid.UUID | str
 ) -> tuple[Instance, Operation]:
     """Take an unmanaged domain into a project. Only its metadata is changed; its disks and cards stay as they are."""
-    require_staff(scope)
+    guard(scope, "instance.adopt", staff=True)
     with change(scope, "instance.adopt") as act:
         domain: UnmanagedDomain = UnmanagedDomain.objects.get_within(scope, pk=domain_id)
         if domain.owner_installation:

@@ -16,23 +16,22 @@ from compute.models.catalog import KeyPair
 from console.core.bus import publish
 from console.core.errors import Conflict, Invalid, NotFound
 from console.core.ids import parse_uuid
-from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_name, clean_text
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 _LONGEST_KEY = 16 * 1024
 
 
 def key_pair_import(scope: Scope, *, name: str, public_key: str) -> KeyPair:
     """Keep a public key in OpenSSH form."""
-    require_role(scope, Role.MEMBER)
+    guard(scope, "keypair.create", Role.MEMBER)
     return _keep(scope, clean_name(name), _clean_key(public_key))
 
 
 def key_pair_generate(scope: Scope, *, name: str) -> tuple[KeyPair, str]:
     """Make an Ed25519 pair. Answers the row and the private key in OpenSSH form, which is never seen again."""
-    require_role(scope, Role.MEMBER)
+    guard(scope, "keypair.create", Role.MEMBER)
     name = clean_name(name)
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
@@ -44,7 +43,7 @@ def key_pair_generate(scope: Scope, *, name: str) -> tuple[KeyPair, str]:
 
 def key_pair_delete(scope: Scope, *, key_pair_id: uuid.UUID | str) -> None:
     """Forget a key pair. Instances that were made with it keep the key."""
-    require_role(scope, Role.MEMBER)
+    guard(scope, "keypair.delete", Role.MEMBER)
     with change(scope, "keypair.delete") as act:
         key_pair: KeyPair = KeyPair.objects.get_within(scope, pk=key_pair_id)
         act.about(key_pair)

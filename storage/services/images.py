@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from console.core.bus import publish
 from console.core.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from console.core.ids import parse_uuid
-from console.core.policies import require_role, require_staff
+from console.core.policies import require_staff
 from console.core.scope import Role, Scope
 from console.core.validation import clean_int, clean_name, clean_text
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 from console.operations.models.operations import Operation
 from console.operations.services.operations import active_on, submit
 from storage.models.images import Format, Image, Visibility
@@ -38,8 +38,11 @@ def image_create(
     size: int | None = None,
     min_memory_mib: int = 0,
 ) -> Image:
-    """Describe an image that waits for its file. `checksum` (SHA-256) and `size` (bytes), if given, are held against it."""
-    require_role(scope, Role.MEMBER)
+    """Describe an image that waits for its file.
+
+    `checksum` (SHA-256) and `size` (bytes), if given, are held against it.
+    """
+    guard(scope, "image.create", Role.MEMBER)
     if scope.project_id is None:
         raise NotFound(_("An image belongs to a project."))
     values = {
@@ -60,7 +63,7 @@ def image_create(
 
 def image_receive(scope: Scope, *, image_id: uuid.UUID | str, chunks: Iterable[bytes]) -> tuple[Image, Operation]:
     """Take an image's file and begin to check it. A file that is too large or does not match is refused at once."""
-    image = _own(scope, image_id)
+    image = _own(scope, image_id, "image.upload")
     if image.status != ImageStatus.QUEUED:
         raise Conflict(_("The image has its file already."), hint=_("Make a new image for another file."))
     limit = image.expected_size or settings.IMAGE_MAX_BYTES
@@ -121,7 +124,7 @@ def _hold_against(image: Image, size: int, checksum: str) -> None:
 
 def image_update(scope: Scope, *, image_id: uuid.UUID | str, **values: Any) -> Image:
     """Change name, description, visibility or the least memory."""
-    image = _own(scope, image_id)
+    image = _own(scope, image_id, "image.update")
     cleaners = {
         "name": lambda value: clean_name(value),
         "description": lambda value: clean_text(value, field="description", limit_bytes=255),
@@ -140,7 +143,7 @@ def image_update(scope: Scope, *, image_id: uuid.UUID | str, **values: Any) -> I
 
 def image_delete(scope: Scope, *, image_id: uuid.UUID | str) -> Operation:
     """Remove an image that no disk is made from: here and from every host's pool."""
-    image = _own(scope, image_id)
+    image = _own(scope, image_id, "image.delete")
     with change(scope, "image.delete") as act:
         act.about(image)
         Image.unscoped.select_for_update().get(pk=image.pk)
@@ -171,8 +174,8 @@ def image_usable(scope: Scope, *, image_id: uuid.UUID | str) -> Image:
     return found
 
 
-def _own(scope: Scope, image_id: uuid.UUID | str) -> Image:
-    require_role(scope, Role.MEMBER)
+def _own(scope: Scope, image_id: uuid.UUID | str, action: str) -> Image:
+    guard(scope, action, Role.MEMBER)
     image: Image = Image.objects.get_within(scope, pk=image_id)
     if image.project_id != scope.project_id and not scope.sees_fleet:
         raise Forbidden(_("The image belongs to another project."))

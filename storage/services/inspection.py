@@ -1,7 +1,7 @@
 """What an image file really is, asked of `qemu-img` in a cage: no network, little memory, little time, no writing.
 
-A file can lie about its format and refer to other files of the machine that opens it (backing files, external data files).
-So the format is never guessed: it is the one that was declared, and a file that looks like another is refused.
+A file can lie about its format and refer to other files of the machine that opens it (backing files, external data
+files). So the format is never guessed: it is the one that was declared, and a file that looks like another is refused.
 """
 
 from __future__ import annotations

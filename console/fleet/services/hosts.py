@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 
 from console.core.bus import publish
 from console.core.errors import Conflict, Invalid
-from console.core.policies import require_staff
 from console.core.scope import Scope
 from console.core.validation import clean_name
 from console.fleet.models.hosts import Host, UnmanagedDomain
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 from console.operations.models.operations import Operation
 from console.operations.services.operations import submit
 from console.virt.port import DomainFacts, HostFacts, PoolFacts
@@ -28,7 +27,7 @@ _SETTINGS = {"vcpu_overcommit": (0.1, 64.0), "memory_overcommit": (0.1, 4.0), "r
 
 def host_create(scope: Scope, *, name: str, uri: str, pool_path: str = "") -> tuple[Host, Operation]:
     """Add a host and begin to enrol it."""
-    require_staff(scope)
+    guard(scope, "host.create", staff=True)
     name = clean_name(name, limit=64)
     uri = _clean_uri(uri)
     if pool_path:
@@ -49,7 +48,7 @@ def host_create(scope: Scope, *, name: str, uri: str, pool_path: str = "") -> tu
 
 def host_enrol(scope: Scope, *, host_id: uuid.UUID) -> Operation:
     """Test a host again, step by step, and take over what it says of itself."""
-    require_staff(scope)
+    guard(scope, "host.enrol", staff=True)
     with change(scope, "host.enrol") as act:
         host: Host = Host.objects.get_within(scope, pk=host_id)
         act.about(host)
@@ -57,8 +56,8 @@ def host_enrol(scope: Scope, *, host_id: uuid.UUID) -> Operation:
 
 
 def host_update(scope: Scope, *, host_id: uuid.UUID, **values: Any) -> Host:
-    """Rename, enable or disable a host, or set its overcommit. A disabled host keeps its guests and gets no new ones."""
-    require_staff(scope)
+    """Rename, enable or disable a host, or set its overcommit. A disabled one keeps its guests and gets no new ones."""
+    guard(scope, "host.update", staff=True)
     with change(scope, "host.update") as act:
         host: Host = Host.objects.get_within(scope, pk=host_id)
         for field, value in values.items():
@@ -75,7 +74,7 @@ def host_update(scope: Scope, *, host_id: uuid.UUID, **values: Any) -> Host:
 
 def host_delete(scope: Scope, *, host_id: uuid.UUID) -> None:
     """Forget a host that holds nothing of ours. Nothing is changed on the host itself."""
-    require_staff(scope)
+    guard(scope, "host.delete", staff=True)
     with change(scope, "host.delete") as act:
         host: Host = Host.objects.get_within(scope, pk=host_id)
         act.about(host)

@@ -1,4 +1,4 @@
-"""The last minutes of each guest's counters, kept in Redis for live charts. Losing them costs a picture, nothing more."""
+"""The last minutes of each guest's counters, kept in Redis for live charts. Losing them costs a picture only."""
 
 from __future__ import annotations
 

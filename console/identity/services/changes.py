@@ -11,7 +11,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from console.core.errors import Conflict, Forbidden, Refusal
-from console.core.scope import Scope
+from console.core.policies import require_role, require_staff
+from console.core.scope import Role, Scope
 from console.identity.models.audit import AnsweredRequest, AuditEvent, Outcome
 from console.identity.models.users import User
 
@@ -55,6 +56,18 @@ def change(scope: Scope, action: str) -> Iterator[Act]:
         raise
     except (Forbidden, Conflict) as refusal:
         _record_refusal(act, refusal)
+        raise
+
+
+def guard(scope: Scope, action: str, role: Role | None = None, *, staff: bool = False) -> None:
+    """Refuse a caller without the role in the project, or who is not staff, and leave an audit event of it."""
+    try:
+        if role is not None:
+            require_role(scope, role)
+        if staff:
+            require_staff(scope)
+    except Forbidden as refusal:
+        _record_refusal(Act(scope, action), refusal)
         raise
 
 

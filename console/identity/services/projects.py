@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 
 from console.core.bus import publish
 from console.core.errors import Conflict, Invalid, NotFound
-from console.core.policies import require_role, require_staff
+from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_name, clean_text
 from console.identity.models.projects import DEFAULT_LIMITS, Membership, Project, Quota
 from console.identity.models.users import User
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 
 def project_create(scope: Scope, *, name: str, description: str = "") -> Project:
     """Make a project with the default quotas. Its address in URLs comes from its name and never changes."""
-    require_staff(scope)
+    guard(scope, "project.create", staff=True)
     name = clean_name(name, limit=64)
     description = clean_text(description, field="description", limit_bytes=255)
     slug = _free_slug(name)
@@ -48,7 +48,7 @@ def project_update(
     enabled: bool | None = None,
 ) -> Project:
     """Rename, describe, enable or disable. A disabled project's guests run on; nobody but staff can act in it."""
-    require_staff(scope)
+    guard(scope, "project.update", staff=True)
     with change(scope, "project.update") as act:
         project: Project = Project.objects.get_within(scope, pk=project_id)
         act.project_id = project.pk
@@ -77,7 +77,7 @@ def _free_slug(name: str) -> str:
 
 def member_set(scope: Scope, *, username: str, role: str) -> Membership:
     """Give a user a role in the scope's project, or another one."""
-    require_role(scope, Role.ADMIN)
+    guard(scope, "member.set", Role.ADMIN)
     if role not in set(Role):
         raise Invalid.field("role", _("The roles are reader, member and admin."))
     user = User.objects.filter(username=username, is_active=True).first()
@@ -110,6 +110,7 @@ def member_remove(scope: Scope, *, membership_id: uuid.UUID) -> None:
 
 
 def _keep_an_admin(membership: Membership) -> None:
+    Project.unscoped.select_for_update().get(pk=membership.project_id)  # two who go at the same moment go in turn
     others = Membership.unscoped.filter(project_id=membership.project_id, role=Role.ADMIN).exclude(pk=membership.pk)
     if membership.role == Role.ADMIN and not others.exists():
         raise Conflict(

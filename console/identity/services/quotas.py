@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from console.core.bus import publish
 from console.core.errors import Invalid, QuotaExceeded
-from console.core.policies import require_staff
 from console.core.scope import Scope
 from console.core.validation import clean_int
 from console.identity.models.projects import UNLIMITED, Project, Quota, Resource
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 _HIGHEST = 2**40
 
@@ -64,7 +63,7 @@ def _exceeded(project_id: uuid.UUID, amounts: Mapping[str, int], short: list[str
 
 def quota_set(scope: Scope, *, project_id: uuid.UUID, limits: Mapping[str, int]) -> Project:
     """Set limits of a project (-1: none). A limit below what is used stops new use and takes nothing away."""
-    require_staff(scope)
+    guard(scope, "quota.update", staff=True)
     unknown = set(limits) - set(Resource.values)
     if unknown:
         raise Invalid(

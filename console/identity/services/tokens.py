@@ -17,7 +17,7 @@ from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_name
 from console.identity.models.projects import ApiToken, Membership
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 PREFIX = "vdk_"
 _LAST_USE_GRAIN = datetime.timedelta(minutes=1)
@@ -25,7 +25,7 @@ _LAST_USE_GRAIN = datetime.timedelta(minutes=1)
 
 def token_create(scope: Scope, *, name: str, expires_at: datetime.datetime | None = None) -> tuple[ApiToken, str]:
     """Make a token for the caller in the scope's project. Answers the row and the secret, which is never seen again."""
-    require_role(scope, Role.READER)
+    guard(scope, "token.create", Role.READER)
     if scope.project_id is None or scope.user_id is None:
         raise NotFound(_("A token belongs to a user and a project."))
     name = clean_name(name, limit=64)

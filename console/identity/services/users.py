@@ -11,11 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from console.core.errors import Conflict, Invalid, NotFound
-from console.core.policies import require_staff
 from console.core.scope import Scope
 from console.core.validation import clean_name
 from console.identity.models.users import User
-from console.identity.services.changes import change
+from console.identity.services.changes import change, guard
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -35,7 +34,7 @@ def user_create(
     is_staff: bool = False,
 ) -> tuple[User, str]:
     """Make a user. Answers the row and the password, generated unless given."""
-    require_staff(scope)
+    guard(scope, "user.create", staff=True)
     username = clean_name(username, field="username", limit=150)
     password = _checked(password) if password else generate_password()
     with change(scope, "user.create") as act:
@@ -60,7 +59,7 @@ def user_update(
     email: str | None = None,
 ) -> User:
     """Change a user; the last active staff user cannot be disabled or demoted."""
-    require_staff(scope)
+    guard(scope, "user.update", staff=True)
     with change(scope, "user.update") as act:
         user = _get(user_id)
         if (is_active is False or is_staff is False) and user.is_staff and user.is_active:
@@ -80,7 +79,7 @@ def user_update(
 
 def user_reset_password(scope: Scope, *, user_id: uuid.UUID) -> str:
     """Give a user a new generated password, which ends his sessions. Answers it once."""
-    require_staff(scope)
+    guard(scope, "user.reset_password", staff=True)
     password = generate_password()
     with change(scope, "user.reset_password") as act:
         user = _get(user_id)
@@ -98,7 +97,8 @@ def _get(user_id: uuid.UUID) -> User:
 
 
 def _keep_a_keeper(user: User) -> None:
-    if not User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk).exists():
+    keepers = User.objects.select_for_update().filter(is_staff=True, is_active=True).order_by("pk")
+    if not [keeper for keeper in keepers if keeper.pk != user.pk]:
         raise Conflict(_("This is the last active staff user."), hint=_("Make somebody else staff first."))
 
 
