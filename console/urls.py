@@ -5,7 +5,10 @@ the scope middleware), `/api/v1/` for automation (namespace `api`).
 """
 
 from allauth.account import views as account_views
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 import compute.urls
 import console.fleet.urls
@@ -53,7 +56,7 @@ _account_patterns = [
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include(_account_patterns)),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", require_POST(login_not_required(set_language)), name="set_language"),
     path("p/<slug:project>/", include((_gathered("project_urlpatterns"), "project"))),
     path("fleet/", include((_gathered("fleet_urlpatterns"), "fleet"))),
     path("api/v1/", include((api_patterns, "api"))),

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from console.core.errors import Refusal
+from console.core.errors import Forbidden, NotFound, Refusal
 
 
 def from_script(request: HttpRequest) -> bool:
@@ -41,11 +41,16 @@ def go(request: HttpRequest, text: Any, *, to: str) -> HttpResponse:
 
 
 def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
-    """Run a service for a form that is valid. A refusal's texts go to their fields; True if there was none."""
+    """Run a service for a form that is valid. A refusal's texts go to their fields; True if there was none.
+
+    Who may not do it at all gets no form back: rights and things that are gone are no matter of what was filled in.
+    """
     if not form.is_valid():
         return False
     try:
         act()
+    except (Forbidden, NotFound):
+        raise
     except Refusal as refusal:
         refuse(form, refusal)
         return False
