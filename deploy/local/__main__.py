@@ -57,6 +57,8 @@ def up(config: Config) -> None:
         fresh = code.current()
         with step(f"Daemons ({keeper.kind})") as one:
             one.result = keeper.start_base()
+        if daemons.open_kvm_to_its_group():
+            say("  /dev/kvm               given to the group kvm, as udev would")
         with step("libvirt") as one:
             if has_systemd():
                 daemons.start_by_systemd(config)
