@@ -30,6 +30,9 @@ _PASSING = {
     libvirt.VIR_ERR_RESOURCE_BUSY,
 }
 
+_NO_REASON = "An error occurred, but the cause is unknown"
+"""What libvirt says when a helper of its own died without a word, e.g. while it asks QEMU for its capabilities."""
+
 _TRANSPORT = {libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_REMOTE}
 
 UNSUPPORTED = {
@@ -89,7 +92,7 @@ def translate(error: libvirt.libvirtError, *, host: str, attempt: str) -> VirtEr
             f"{host} was lost while it was asked to {attempt}: {complaint.words}",
             hint=_hint(complaint) or "Check that the host runs and that libvirtd answers on it.",
         )
-    if complaint.code in _PASSING:
+    if complaint.code in _PASSING or complaint.words.startswith(_NO_REASON):
         return HostUnavailable(message, hint=_hint(complaint))
     if complaint.code in _MISSING:
         return Missing(message)

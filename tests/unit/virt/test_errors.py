@@ -34,6 +34,11 @@ def test_kinds(code, origin, kind):
     assert type(translate(libvirt_error(code, origin), host="host a", attempt="do it")) is kind
 
 
+def test_a_refusal_without_a_reason_is_tried_again():
+    error = libvirt_error(libvirt.VIR_ERR_INTERNAL_ERROR, words="An error occurred, but the cause is unknown")
+    assert type(translate(error, host="host a", attempt="do it")) is HostUnavailable
+
+
 def test_messages_say_what_failed_for_whom_and_what_helps():
     full = libvirt_error(libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_FROM_STORAGE, "write: No space left on device")
     error = translate(full, host="host a", attempt="make volume root")
