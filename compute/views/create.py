@@ -42,7 +42,7 @@ def instance_new(request: HttpRequest) -> HttpResponse:
     scope: Scope = request.caller
     require_role(scope, Role.MEMBER)
     if request.method != "POST":
-        return _page(request, InstanceForm(initial=_initial(scope)), 200)
+        return _page(request, InstanceForm(initial=_initial(scope, wanted=request.GET.get("image", ""))), 200)
     form = InstanceForm(request.POST)
     if form.is_valid():
         try:
@@ -52,9 +52,10 @@ def instance_new(request: HttpRequest) -> HttpResponse:
     return _page(request, form, 422)
 
 
-def _initial(scope: Scope) -> dict[str, Any]:
+def _initial(scope: Scope, *, wanted: str) -> dict[str, Any]:
+    """What is chosen at first: the image that was asked for, the smallest flavor that fits it, the default network."""
     images = [image for image in image_list(scope) if image.status == ImageStatus.ACTIVE]
-    image = images[0] if images else None
+    image = next((image for image in images if str(image.pk) == wanted), images[0] if images else None)
     need = image.virtual_size if image else 0
     quotas = {bar["key"]: bar for bar in quota_bars(scope)}
     flavors = [flavor for flavor in flavor_list(scope).filter(enabled=True) if not _too_much(flavor, quotas)]
