@@ -30,9 +30,9 @@ if [[ -d node_modules/eslint ]]; then
     fi
 fi
 check "migrations" $bin/python manage.py makemigrations --check --dry-run
-if [[ -e docs/openapi.yaml ]]; then
+if [[ -e docs/openapi-v1.yaml ]]; then
     schema() {
-        $bin/python manage.py spectacular --fail-on-warn --file "$scratch/openapi.yaml" && diff -u docs/openapi.yaml "$scratch/openapi.yaml"
+        $bin/python manage.py spectacular --fail-on-warn --file "$scratch/openapi.yaml" && diff -u docs/openapi-v1.yaml "$scratch/openapi.yaml"
     }
     check "API schema" schema
 fi

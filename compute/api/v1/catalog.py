@@ -157,8 +157,8 @@ class UnmanagedDomainAdoptView(ApiView):
         answers={202: InstanceAcceptedSerializer},
         fleet=True,
     )
-    def post(self, request: Request, domain_id: uuid.UUID) -> Response:
-        project_id = self.body(AdoptSerializer).get("project") or request.user.scope.project_id
+    def post(self, _request: Request, domain_id: uuid.UUID) -> Response:
+        project_id = self.body(AdoptSerializer).get("project") or self.own_scope.project_id
 
         def act(scope: Scope) -> Response:
             instance, operation = instance_adopt(scope, domain_id=domain_id, project_id=project_id)

@@ -64,17 +64,24 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.fleet:
-            require_staff(request.user.scope)
+            require_staff(self.own_scope)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
+    @property
+    def own_scope(self) -> Scope:
+        """The scope that the token opens: within its project."""
+        caller: Any = self.request.user
+        scope: Scope = caller.scope
+        return scope
+
     @functools.cached_property
     def scope(self) -> Scope:
         """The caller's scope; over all projects where staff ask for it; with the Idempotency-Key of this request."""
-        scope: Scope = self.request.user.scope
+        scope = self.own_scope
         if self.fleet or self._asks_for_all():
             require_staff(scope)
             scope = scope.within(None)

@@ -35,7 +35,7 @@ class OperationSerializer(serializers.Serializer):
 
     id = serializers.UUIDField()
     kind = serializers.CharField()
-    label = serializers.SerializerMethodField(help_text="The kind in words.")
+    label = serializers.SerializerMethodField(help_text="The kind in words.")  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=State.choices)
     step = serializers.CharField()
     step_number = serializers.IntegerField()
@@ -72,7 +72,7 @@ class OperationStepSerializer(serializers.Serializer):
 
     number = serializers.IntegerField()
     name = serializers.CharField()
-    label = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
     state = serializers.CharField(help_text="running, done, failed or undone")
     note = serializers.CharField()
     attempt = serializers.IntegerField()
