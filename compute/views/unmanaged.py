@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods
 from compute.services.instances import instance_adopt
 from console.core.errors import Invalid
 from console.core.ids import parse_uuid
-from console.core.pages import from_script, go
+from console.core.pages import PageRequest, from_script, go
 from console.fleet.selectors import unmanaged_list
 from console.identity.navigation import fleet_crumbs
 from console.identity.selectors import project_list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def adopt(request: HttpRequest, domain_id: uuid.UUID) -> HttpResponse:
+def adopt(request: PageRequest, domain_id: uuid.UUID) -> HttpResponse:
     """Choose the project that the domain goes to; a dialog for the list, a page of its own without scripts."""
     if request.method == "POST":
         return _adopt(request, domain_id)
@@ -35,7 +35,7 @@ def adopt(request: HttpRequest, domain_id: uuid.UUID) -> HttpResponse:
     return render(request, template, context, status=200 if found or fragment else 404)
 
 
-def _adopt(request: HttpRequest, domain_id: uuid.UUID) -> HttpResponse:
+def _adopt(request: PageRequest, domain_id: uuid.UUID) -> HttpResponse:
     project_id = parse_uuid(request.POST.get("project", ""))
     if project_id is None:
         raise Invalid.field("project", _("Choose a project."))

@@ -15,6 +15,12 @@ def parse_uuid(value: object) -> uuid.UUID | None:
         return None
 
 
+def known(value: object) -> list[uuid.UUID]:
+    """The id as a list of one, for `pk__in`; none for what is no id."""
+    found = parse_uuid(value)
+    return [] if found is None else [found]
+
+
 def request_id() -> str:
     """A fresh id for one request, in OpenStack's form."""
     return f"req-{uuid.uuid4()}"

@@ -11,6 +11,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from console.core.errors import Forbidden, NotFound, Refusal
+from console.core.scope import Scope
+
+
+class PageRequest(HttpRequest):
+    """A request as the middleware hands it to a page's view."""
+
+    caller: Scope
+    project: Any
+    request_id: str
+    user: Any
 
 
 def from_script(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 
 from console.core.errors import Refusal
-from console.core.ids import parse_uuid
+from console.core.ids import known
 from console.core.regions import region
 from console.core.scope import Scope
 from console.core.templatetags.ui import status_pill
@@ -20,7 +20,7 @@ from console.fleet.tables import HostTable, UnmanagedTable
 
 def _host(scope: Scope, host_id: str) -> Host | None:
     try:
-        found: Host | None = hosts_with_counts(scope).filter(pk=parse_uuid(host_id)).first()
+        found: Host | None = hosts_with_counts(scope).filter(pk__in=known(host_id)).first()
     except Refusal:
         return None
     return found
@@ -52,7 +52,7 @@ def host_overview(scope: Scope, host_id: str) -> str | None:
 @region("unmanaged.row", kinds=("unmanageddomain",), by_id=True)
 def unmanaged_row(scope: Scope, domain_id: str) -> str | None:
     try:
-        found = unmanaged_list(scope).filter(pk=parse_uuid(domain_id)).first()
+        found = unmanaged_list(scope).filter(pk__in=known(domain_id)).first()
     except Refusal:
         return None
     return UnmanagedTable().row_html(found) if found else None

@@ -1,13 +1,13 @@
 """Addresses of this app, by the roof they stand under (see console/urls.py)."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from console.fleet import views
 from console.fleet.api.v1.urls import urlpatterns as api_urlpatterns  # noqa: F401 - console/urls.py mounts them
 
-urlpatterns: list = []
-project_urlpatterns: list = []
-fleet_urlpatterns: list = [
+urlpatterns: list[URLPattern] = []
+project_urlpatterns: list[URLPattern] = []
+fleet_urlpatterns: list[URLPattern] = [
     path("hosts/", views.hosts, name="hosts"),
     path("hosts/new/", views.host_create_view, name="host-create"),
     path("hosts/<uuid:host_id>/", views.host_overview, name="host"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.core.errors import NotFound
-from console.core.pages import accepted, go, stay
+from console.core.pages import PageRequest, accepted, go, stay
 from console.core.paging import keyset_page
 from console.fleet.filters import HostFilter, UnmanagedFilter
 from console.fleet.forms import HostForm, HostSettingsForm
@@ -24,7 +24,7 @@ from console.fleet.tables import HostInstanceTable, HostTable, UnmanagedTable
 from console.identity.navigation import fleet_crumbs
 
 
-def _host(request: HttpRequest, host_id: uuid.UUID) -> Host:
+def _host(request: PageRequest, host_id: uuid.UUID) -> Host:
     found: Host | None = hosts_with_counts(request.caller).filter(pk=host_id).first()
     if found is None:
         raise NotFound(_("There is no such host."), code="host_not_found")
@@ -32,7 +32,7 @@ def _host(request: HttpRequest, host_id: uuid.UUID) -> Host:
 
 
 @require_safe
-def hosts(request: HttpRequest) -> HttpResponse:
+def hosts(request: PageRequest) -> HttpResponse:
     """All hosts with what they hold and what they could."""
     asked = HostFilter(request)
     rows = asked.with_status(list(asked.apply(hosts_with_counts(request.caller)).order_by("name")))
@@ -65,7 +65,7 @@ def hosts(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def host_create_view(request: HttpRequest) -> HttpResponse:
+def host_create_view(request: PageRequest) -> HttpResponse:
     """Add a host; its enrolment begins at once and is shown on its page."""
     form = HostForm(request.POST or None)
     made: list[Any] = []
@@ -88,7 +88,7 @@ def host_create_view(request: HttpRequest) -> HttpResponse:
     return render(request, "fleet/host_create.html", context, status=422 if form.is_bound else 200)
 
 
-def _frame(request: HttpRequest, host: Host, active: str) -> dict[str, Any]:
+def _frame(request: PageRequest, host: Host, active: str) -> dict[str, Any]:
     """What the head of every tab of a host shows."""
     acts = host_actions(host)
     return {
@@ -102,7 +102,7 @@ def _frame(request: HttpRequest, host: Host, active: str) -> dict[str, Any]:
 
 
 @require_safe
-def host_overview(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_overview(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """The enrolment step by step, facts and capacity."""
     host = _host(request, host_id)
     context = {**_frame(request, host, "host"), **overview_context(request.caller, host)}
@@ -110,7 +110,7 @@ def host_overview(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def host_instances(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_instances(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """The instances that it holds."""
     host = _host(request, host_id)
     page = keyset_page(request, instances_on(request.caller, host), order=("name", "id"))
@@ -130,7 +130,7 @@ def host_instances(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def host_unmanaged(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_unmanaged(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """The domains on it that are not ours."""
     host = _host(request, host_id)
     page = keyset_page(request, unmanaged_list(request.caller).filter(host=host), order=("name", "id"))
@@ -151,7 +151,7 @@ def host_unmanaged(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def host_settings(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_settings(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """Name and overcommit."""
     host = _host(request, host_id)
     names = ("name", "vcpu_overcommit", "memory_overcommit", "reserved_memory_mib")
@@ -166,7 +166,7 @@ def host_settings(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def host_enable(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_enable(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """Enable or disable a host."""
     enabled = request.POST.get("enabled") == "1"
     host = host_update(request.caller, host_id=host_id, enabled=enabled)
@@ -176,7 +176,7 @@ def host_enable(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def host_enrol_view(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_enrol_view(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """Test a host again."""
     operation = host_enrol(request.caller, host_id=host_id)
     done = _("Host %(name)s is being tested.") % {"name": operation.target_name}
@@ -184,7 +184,7 @@ def host_enrol_view(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def host_delete_view(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
+def host_delete_view(request: PageRequest, host_id: uuid.UUID) -> HttpResponse:
     """Forget a host."""
     name = _host(request, host_id).name
     host_delete(request.caller, host_id=host_id)
@@ -192,7 +192,7 @@ def host_delete_view(request: HttpRequest, host_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def unmanaged(request: HttpRequest) -> HttpResponse:
+def unmanaged(request: PageRequest) -> HttpResponse:
     """Domains on any host that are not ours."""
     asked = UnmanagedFilter(request, hosts=list(host_list(request.caller).order_by("name")))
     rows = asked.apply(unmanaged_list(request.caller))

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from console.core.scope import Role
 from console.identity.models.projects import UNLIMITED, Quota, Resource
 from console.identity.navigation import ROLE_LABELS
+from console.identity.presenting import QUOTA_UNITS
 
 EXPIRIES = (("7", _("7 days")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("never", _("Never")))
-QUOTA_UNITS = {Resource.RAM: "mib", Resource.GIGABYTES: "gib"}
 _UNIT_WORDS = {"mib": "MiB", "gib": "GiB"}
 
 

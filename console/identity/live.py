@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.template.loader import render_to_string
 
-from console.core.ids import parse_uuid
+from console.core.ids import known, parse_uuid
 from console.core.regions import region
 from console.core.scope import Scope
+from console.identity.presenting import quota_bars, quota_rows
 from console.identity.selectors import member_list, projects_with_members
 from console.identity.tables import MemberTable, ProjectTable
-from console.identity.views.quotas import quota_bars, quota_rows
 
 
 @region("quotas", kinds=("quota",), by_id=True)
@@ -23,11 +23,11 @@ def quotas(scope: Scope, project_id: str) -> str | None:
 
 @region("member.row", kinds=("membership",), by_id=True)
 def member_row(scope: Scope, membership_id: str) -> str | None:
-    found = member_list(scope).filter(pk=parse_uuid(membership_id)).first()
+    found = member_list(scope).filter(pk__in=known(membership_id)).first()
     return MemberTable([], scope=scope).row_html(found) if found else None
 
 
 @region("project.row", kinds=("project", "membership"))
 def project_row(scope: Scope, project_id: str) -> str | None:
-    found = projects_with_members(scope).filter(pk=parse_uuid(project_id)).first()
+    found = projects_with_members(scope).filter(pk__in=known(project_id)).first()
     return ProjectTable([]).row_html(found) if found else None

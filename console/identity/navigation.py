@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.core.errors import Text
+from console.core.pages import PageRequest
 from console.core.scope import Role
 
 ROLE_LABELS: dict[str, Text] = {
@@ -24,11 +24,11 @@ ROLE_HINTS: dict[str, Text] = {
 }
 
 
-def activity_tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
+def activity_tabs(request: PageRequest, active: str) -> list[dict[str, Any]]:
     """Operations and audit of a project; the audit log is for its administrators."""
-    if not request.caller.may(Role.ADMIN):  # type: ignore[attr-defined]
+    if not request.caller.may(Role.ADMIN):
         return []
-    slug = request.project.slug  # type: ignore[attr-defined]
+    slug = request.project.slug
     return [
         {
             "label": _("Operations"),
@@ -45,9 +45,9 @@ def activity_tabs(request: HttpRequest, active: str) -> list[dict[str, Any]]:
     ]
 
 
-def project_crumbs(request: HttpRequest, *crumbs: tuple[Any, str]) -> list[dict[str, Any]]:
+def project_crumbs(request: PageRequest, *crumbs: tuple[Any, str]) -> list[dict[str, Any]]:
     """A breadcrumb that begins with the project."""
-    project = request.project  # type: ignore[attr-defined]
+    project = request.project
     first = {"label": project.name, "url": reverse("project:overview", args=[project.slug])}
     return [first, *({"label": label, "url": url} for label, url in crumbs)]
 

@@ -1,14 +1,14 @@
 """Addresses of this app, by the roof they stand under (see console/urls.py)."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from console.identity.api.v1.urls import urlpatterns as api_urlpatterns  # noqa: F401 - console/urls.py mounts them
 from console.identity.views import account, audit, members, projects, quotas, tokens, users
 
-urlpatterns: list = [
+urlpatterns: list[URLPattern] = [
     path("account/", account.account, name="account"),
 ]
-project_urlpatterns: list = [
+project_urlpatterns: list[URLPattern] = [
     path("members/", members.members, name="members"),
     path("members/add/", members.member_add, name="member-add"),
     path("members/<uuid:membership_id>/role/", members.member_role, name="member-role"),
@@ -19,7 +19,7 @@ project_urlpatterns: list = [
     path("tokens/<uuid:token_id>/revoke/", tokens.token_revoke_view, name="token-revoke"),
     path("audit/", audit.project_audit, name="audit"),
 ]
-fleet_urlpatterns: list = [
+fleet_urlpatterns: list[URLPattern] = [
     path("projects/", projects.projects, name="projects"),
     path("projects/new/", projects.project_create_view, name="project-create"),
     path("projects/<uuid:project_id>/", projects.project_edit, name="project"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from console.core.pages import PageRequest
 from console.identity.selectors import keepers
 from console.identity.services.scopes import projects_of
 from console.live.shell import last_project
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     """The project looked at last, else the first; staff without one see the hosts; others, who can help."""
     projects = projects_of(request.user)
     project = last_project(request, projects)

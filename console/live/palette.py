@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compute.models.instances import Instance
 from console.core.ids import parse_uuid
+from console.core.pages import PageRequest
 from console.core.scope import Scope
 from console.fleet.selectors import host_list
 from console.identity.models.projects import Project
@@ -31,14 +32,14 @@ Result = dict[str, str]
 
 
 @require_safe
-def palette(request: HttpRequest) -> JsonResponse:
+def palette(request: PageRequest) -> JsonResponse:
     """At most twenty results, best first within each group."""
     words = request.GET.get("q", "").strip().replace("\x00", "")[:_LONGEST]
     results = found(request, words) if words else []
     return JsonResponse({"results": results[:MOST]})
 
 
-def found(request: HttpRequest, words: str) -> list[Result]:
+def found(request: PageRequest, words: str) -> list[Result]:
     scope = request.caller
     projects = projects_of(request.user)
     home = last_project(request, projects)
@@ -52,7 +53,7 @@ def found(request: HttpRequest, words: str) -> list[Result]:
     return [result for group in groups for result in list(group)[:_A_KIND]]
 
 
-def _pages(request: HttpRequest, home: Project | None, words: str) -> list[Result]:
+def _pages(request: PageRequest, home: Project | None, words: str) -> list[Result]:
     """Acts that have a page of their own; the pages of the sidebar are found by the browser itself."""
     pages: list[tuple[str, str, list[Any], dict[str, str]]] = [(_("Account"), "account", [], {"icon": "user-circle"})]
     if home is not None:

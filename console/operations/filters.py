@@ -43,7 +43,7 @@ class OperationFilter(Filter):
 
     def selects(self) -> list[dict[str, Any]]:
         states = [{"value": "active", "label": _("Under way")}]
-        states += [{"value": state.value, "label": PILLS[state].label} for state in State]
+        states += [{"value": state.value, "label": str(PILLS[state].label)} for state in State]
         kinds = sorted(
             ({"value": h.kind, "label": str(h.label)} for h in all_handlers()), key=lambda kind: kind["label"]
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.template.loader import render_to_string
 
 from console.core.errors import Refusal
-from console.core.ids import parse_uuid
+from console.core.ids import known, parse_uuid
 from console.core.regions import region
 from console.core.scope import Scope
 from console.identity.selectors import project_get
+from console.operations.presenting import detail_context, drawer, shown
 from console.operations.selectors import active_count, operation_list
 from console.operations.tables import OperationTable
-from console.operations.views import detail_context, drawer, shown
 
 
 def slug_of(scope: Scope) -> str:
@@ -31,7 +31,7 @@ def task_list(scope: Scope, _argument: str) -> str:
 
 @region("operation.row", kinds=("operation",), by_id=True)
 def operation_row(scope: Scope, operation_id: str) -> str | None:
-    found = operation_list(scope).select_related("project", "actor").filter(pk=parse_uuid(operation_id)).first()
+    found = operation_list(scope).select_related("project", "actor").filter(pk__in=known(operation_id)).first()
     return OperationTable([], scope=scope, slug=slug_of(scope)).row_html(found) if found else None
 
 

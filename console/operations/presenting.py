@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +13,7 @@ from console.core.scope import Role, Scope
 from console.operations.models.operations import Operation, State
 from console.operations.pills import is_waiting, pill_of
 from console.operations.registry import handler_for, label_of, step_label
+from console.operations.selectors import operation_list, tasks
 
 _STEP_ICONS = {
     "done": {"icon": "check"},
@@ -173,3 +175,39 @@ def _step_state(operation: Operation, number: int, state: str) -> str:
     if state == "running" and not operation.is_active:
         return "failed" if operation.state == State.FAILED else "undone"
     return state if state in _STEP_ICONS else "todo"
+
+
+def shown(scope: Scope, operation_id: uuid.UUID | str | None) -> Operation:
+    """An operation with all that its page shows."""
+    operation: Operation = Operation.objects.get_within(scope, pk=operation_id)
+    rows = operation_list(scope).select_related("project", "actor", "parent").prefetch_related("steps", "children")
+    found: Operation = rows.get(pk=operation.pk)
+    return found
+
+
+def detail_context(operation: Operation, scope: Scope, slug: str) -> dict[str, Any]:
+    """What `operations/detail.html` shows, on the page and over the socket."""
+    return {
+        "operation": operation,
+        "task": task_of(operation, scope, slug),
+        "label": label_of(operation.kind),
+        "pill": pill_of(operation),
+        "steps": journal(operation),
+        "error": error_of(operation),
+        "seconds": seconds_of(operation),
+        "actor": operation.actor.username if operation.actor else "Virtdeck",
+        "buttons": [
+            action for action in (retry_action(operation, scope, slug), cancel_action(operation, scope, slug)) if action
+        ],
+        "children": [
+            {"title": title_of(child), "url": address(child, slug), "pill": pill_of(child)}
+            for child in operation.children.all()
+        ],
+        "parent_url": address(operation.parent, slug) if operation.parent else "",
+        "parent_title": title_of(operation.parent) if operation.parent else "",
+    }
+
+
+def drawer(scope: Scope, slug: str) -> list[dict[str, Any]]:
+    """What the task drawer shows."""
+    return [task_of(found, scope, slug) for found in tasks(scope)]

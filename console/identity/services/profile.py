@@ -23,7 +23,7 @@ def profile_update(scope: Scope, *, full_name: str, email: str) -> User:
         except ValidationError as error:
             raise Invalid.field("email", _("This is not an e-mail address.")) from error
     with change(scope, "user.profile") as act:
-        user = User.objects.filter(pk=scope.user_id).first()
+        user = User.objects.filter(pk=scope.user_id).first() if scope.user_id else None
         if user is None:
             raise NotFound(_("There is no such user."), code="user_not_found")
         user.full_name, user.email = full_name, email

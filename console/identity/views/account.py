@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from console.core.pages import accepted, go
+from console.core.pages import PageRequest, accepted, go
 from console.identity.forms import ProfileForm
 from console.identity.navigation import ROLE_LABELS
 from console.identity.selectors import memberships_of
@@ -16,7 +16,7 @@ from console.identity.services.profile import profile_update
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: PageRequest) -> HttpResponse:
     """Name and e-mail, password, projects, and how the pages look."""
     user = request.user
     form = ProfileForm(request.POST or None, initial={"full_name": user.full_name, "email": user.email})

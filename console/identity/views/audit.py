@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from console.core.pages import PageRequest
 from console.core.paging import keyset_page
 from console.identity.filters import AuditFilter
 from console.identity.navigation import activity_tabs, fleet_crumbs, project_crumbs
@@ -15,7 +16,7 @@ from console.identity.tables import AuditTable
 
 
 @require_safe
-def project_audit(request: HttpRequest) -> HttpResponse:
+def project_audit(request: PageRequest) -> HttpResponse:
     """The audit log of a project, for its administrators."""
     asked = AuditFilter(request)
     page = keyset_page(request, asked.apply(audit_list(request.caller)))
@@ -34,7 +35,7 @@ def project_audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def fleet_audit(request: HttpRequest) -> HttpResponse:
+def fleet_audit(request: PageRequest) -> HttpResponse:
     """The audit log of everything, for staff."""
     asked = AuditFilter(request, projects=list(project_list(request.caller).order_by("name")))
     page = keyset_page(request, asked.apply(audit_list(request.caller)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from console.core.pages import accepted, go, stay
+from console.core.pages import PageRequest, accepted, go, stay
 from console.core.scope import Role
 from console.identity.forms import MemberForm
 from console.identity.navigation import ROLE_HINTS, ROLE_LABELS, project_crumbs
@@ -19,7 +19,7 @@ from console.identity.services.projects import member_remove, member_set
 from console.identity.tables import MemberTable, member_actions, quiet
 
 
-def _page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResponse:
+def _page(request: PageRequest, form: MemberForm, status: int = 200) -> HttpResponse:
     scope = request.caller
     rows = list(member_list(scope).order_by("user__username"))
     own = membership_of_caller(scope)
@@ -45,13 +45,13 @@ def _page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResp
 
 
 @require_safe
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: PageRequest) -> HttpResponse:
     """The members with their roles; administrators add to them here."""
     return _page(request, MemberForm())
 
 
 @require_POST
-def member_add(request: HttpRequest) -> HttpResponse:
+def member_add(request: PageRequest) -> HttpResponse:
     """Add somebody by login name."""
     form = MemberForm(request.POST)
     if not accepted(form, lambda: member_set(request.caller, **form.cleaned_data)):
@@ -61,7 +61,7 @@ def member_add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def member_role(request: HttpRequest, membership_id: uuid.UUID) -> HttpResponse:
+def member_role(request: PageRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Give a member another role."""
     member = member_get(request.caller, membership_id=membership_id)
     changed = member_set(request.caller, username=member.user.username, role=request.POST.get("role", ""))
@@ -70,7 +70,7 @@ def member_role(request: HttpRequest, membership_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def member_remove_view(request: HttpRequest, membership_id: uuid.UUID) -> HttpResponse:
+def member_remove_view(request: PageRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Take a member out, or leave."""
     member = member_get(request.caller, membership_id=membership_id)
     member_remove(request.caller, membership_id=member.pk)
@@ -80,5 +80,5 @@ def member_remove_view(request: HttpRequest, membership_id: uuid.UUID) -> HttpRe
     return stay(request, done, fallback=_list(request))
 
 
-def _list(request: HttpRequest) -> str:
+def _list(request: PageRequest) -> str:
     return reverse("project:members", args=[request.project.slug])

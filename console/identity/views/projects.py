@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.core.pages import accepted, go, stay
+from console.core.pages import PageRequest, accepted, go, stay
 from console.core.paging import keyset_page
 from console.identity.filters import ProjectFilter
 from console.identity.forms import ProjectForm
@@ -21,7 +21,7 @@ from console.identity.tables import ProjectTable
 
 
 @require_safe
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: PageRequest) -> HttpResponse:
     """All projects."""
     asked = ProjectFilter(request)
     rows = asked.apply(projects_with_members(request.caller))
@@ -56,7 +56,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_create_view(request: HttpRequest) -> HttpResponse:
+def project_create_view(request: PageRequest) -> HttpResponse:
     """Make a project; its first members are added next."""
     form = ProjectForm(request.POST or None)
     made = []
@@ -77,7 +77,7 @@ def project_create_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_edit(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
+def project_edit(request: PageRequest, project_id: uuid.UUID) -> HttpResponse:
     """Rename or describe a project."""
     project = project_get(request.caller, project_id=project_id)
     title = project.name
@@ -98,7 +98,7 @@ def project_edit(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def project_enable(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
+def project_enable(request: PageRequest, project_id: uuid.UUID) -> HttpResponse:
     """Enable or disable a project."""
     enabled = request.POST.get("enabled") == "1"
     project = project_update(request.caller, project_id=project_id, enabled=enabled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.core.errors import Refusal
-from console.core.pages import refuse, stay
+from console.core.pages import PageRequest, refuse, stay
 from console.core.scope import Role
 from console.identity.forms import TokenForm
 from console.identity.navigation import project_crumbs
@@ -26,7 +26,7 @@ API_ROOT = "/api/v1/"
 
 
 @require_safe
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: PageRequest) -> HttpResponse:
     """One's own tokens in the project; administrators see everybody's."""
     slug = request.project.slug
     rows = list(token_list(request.caller).order_by("-created_at"))
@@ -62,7 +62,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_variables("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def token_create_view(request: HttpRequest) -> HttpResponse:
+def token_create_view(request: PageRequest) -> HttpResponse:
     """Make a token and show its secret, this once."""
     crumbs = project_crumbs(
         request,
@@ -96,7 +96,7 @@ def token_create_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def token_revoke_view(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
+def token_revoke_view(request: PageRequest, token_id: uuid.UUID) -> HttpResponse:
     """Make a token useless."""
     token = token_revoke(request.caller, token_id=token_id)
     done = _("Token %(name)s is revoked.") % {"name": token.name}

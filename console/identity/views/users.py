@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.core.errors import Conflict, Refusal
-from console.core.pages import accepted, go, refuse, stay
+from console.core.pages import PageRequest, accepted, go, refuse, stay
 from console.core.paging import keyset_page
 from console.identity.filters import UserFilter
 from console.identity.forms import UserCreateForm, UserForm
@@ -25,7 +26,7 @@ from console.identity.tables import UserTable, enabled_pill, quiet, user_actions
 
 
 @require_safe
-def users(request: HttpRequest) -> HttpResponse:
+def users(request: PageRequest) -> HttpResponse:
     """Everybody who can sign in, or could."""
     asked = UserFilter(request)
     rows = asked.apply(user_list(request.caller))
@@ -54,7 +55,7 @@ def users(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_variables("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_create_view(request: HttpRequest) -> HttpResponse:
+def user_create_view(request: PageRequest) -> HttpResponse:
     """Make a user and show the password, this once."""
     form = UserCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -76,7 +77,7 @@ def user_create_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_detail(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
+def user_detail(request: PageRequest, user_id: uuid.UUID) -> HttpResponse:
     """One person: data, projects, password."""
     user = user_get(request.caller, user_id=user_id)
     form = UserForm(request.POST or None, initial={"full_name": user.full_name, "email": user.email})
@@ -105,11 +106,13 @@ def user_detail(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def user_change(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
+def user_change(request: PageRequest, user_id: uuid.UUID) -> HttpResponse:
     """Enable, disable, make staff or not."""
     if user_id == request.caller.user_id:
         raise Conflict(_("This is your own account."), hint=_("Ask another member of staff."))
-    flags = {name: request.POST[name] == "1" for name in ("is_active", "is_staff") if name in request.POST}
+    flags: dict[str, Any] = {
+        name: request.POST[name] == "1" for name in ("is_active", "is_staff") if name in request.POST
+    }
     user = user_update(request.caller, user_id=user_id, **flags)
     done = _("User %(name)s is changed.") % {"name": user.username}
     return stay(request, done, fallback=reverse("fleet:user", args=[user.pk]))
@@ -118,14 +121,14 @@ def user_change(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @sensitive_variables("password")
 @require_POST
-def user_password(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
+def user_password(request: PageRequest, user_id: uuid.UUID) -> HttpResponse:
     """Give a user a new password and show it, this once."""
     user = user_get(request.caller, user_id=user_id)
     password = user_reset_password(request.caller, user_id=user.pk)
     return _password_page(request, user, password, _("New password for %(name)s") % {"name": user.username})
 
 
-def _password_page(request: HttpRequest, user: User, password: str, title: str) -> HttpResponse:
+def _password_page(request: PageRequest, user: User, password: str, title: str) -> HttpResponse:
     context = {
         "crumbs": fleet_crumbs((_("Users"), reverse("fleet:users")), (user.username, "")),
         "title": title,
