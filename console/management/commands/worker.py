@@ -16,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they would load every page
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=8, help="how many operations run at a time")
+        parser.add_argument("--concurrency", type=int, default=16, help="how many operations run at a time")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         worker = app.Worker(
