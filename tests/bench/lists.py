@@ -22,6 +22,8 @@ from tests.stack import Stack
 VISITS = 40
 SIZES = (100, 1000, 10_000)
 REAL = 40
+TURNS = 10
+TURN_VISITS = 20
 _CODE = Path(__file__).with_name("rows.py")
 _NETWORK = "10.254.254"
 
@@ -66,10 +68,10 @@ def _beside_a_silent_host(stack: Stack) -> dict[str, Any]:
         _rows(stack, "silent", address, *names)
         session = stack.signed_in()
         normal, silent = [], []
-        for turn in range(4):
+        for turn in range(TURNS):
             _rows(stack, "watch", "yes" if turn % 2 else "no")
             stack.until(lambda turn=turn: _rows(stack, "state").strip() == ("down" if turn % 2 else "new"), every=0.2)
-            times = [timed(lambda: _visit(session, "/p/demo/instances/")) for _ in range(VISITS + 5)][5:]
+            times = [timed(lambda: _visit(session, "/p/demo/instances/")) for _ in range(TURN_VISITS + 3)][3:]
             (silent if turn % 2 else normal).extend(times)
         _rows(stack, "unsilent")
     raw = open_raw(stack)
