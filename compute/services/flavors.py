@@ -84,6 +84,8 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
             cleaned[name] = clean_text(value, field=name, limit_bytes=255)
         elif name == "enabled":
             cleaned[name] = bool(value)
+        elif name not in _BOUNDS:
+            raise Invalid.field(name, _("There is no such setting."))
         else:
             low, high = _BOUNDS[name]
             cleaned[name] = clean_int(value, field=name, low=low, high=high)

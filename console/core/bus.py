@@ -1,7 +1,7 @@
 """Thin events out of a process, without ever making the caller wait.
 
-What is sent are ids and kinds, never content: a reader selects again within its own scope. Events are hints. When Redis is
-away they are dropped with one log line, and sweeps, full comparisons and periodic refreshes make up for them.
+What is sent are ids and kinds, never content: a reader selects again within its own scope. Events are hints. When Redis
+is away they are dropped with one log line, and sweeps, full comparisons and periodic refreshes make up for them.
 """
 
 from __future__ import annotations

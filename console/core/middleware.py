@@ -14,7 +14,7 @@ from console.core import ids
 from console.core.errors import Refusal
 from console.core.problem import CONTENT_TYPE, problem_body
 
-_OWN_ID = re.compile(r"^req-[0-9a-f-]{36}$")
+_OWN_ID = re.compile(r"req-[0-9a-f-]{36}")
 
 
 class RequestIdMiddleware:
@@ -25,7 +25,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-Id", "")
-        request.request_id = sent if _OWN_ID.match(sent) else ids.request_id()  # type: ignore[attr-defined]
+        request.request_id = sent if _OWN_ID.fullmatch(sent) else ids.request_id()  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
         response = self.get_response(request)

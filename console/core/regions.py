@@ -1,7 +1,7 @@
 """Live regions: the parts of a page that are rendered again when something changes.
 
-A region's key is `name:argument`, e.g. `instance.row:<uuid>`, or just `name`. An app's `live.py` registers a renderer that
-selects within the viewer's scope and answers HTML, or None when the viewer has (no longer) anything to see there.
+A region's key is `name:argument`, e.g. `instance.row:<uuid>`, or just `name`. An app's `live.py` registers a renderer
+that selects within the viewer's scope and answers HTML, or None when the viewer has (no longer) anything to see there.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def _redis() -> str:
 
 
 @login_not_required
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it
     """A form that was sent with a stale or missing token."""
     return refusal_response(
         request,

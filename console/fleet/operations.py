@@ -71,8 +71,8 @@ def _accelerator(context: Context) -> None:
     else:
         context.note(
             _(
-                "No hardware virtualisation: guests are emulated (TCG) and slow. Enable VT-x or AMD-V in the firmware, or "
-                "nested virtualisation where this machine is a guest itself, then enrol the host again."
+                "No hardware virtualisation: guests are emulated (TCG) and slow. Enable VT-x or AMD-V in the firmware, "
+                "or nested virtualisation where this machine is a guest itself, then enrol the host again."
             )
         )
 
@@ -136,7 +136,8 @@ def _probe_guest(context: Context) -> None:
                 raise Refused(
                     _("The probe guest did not boot within %(seconds)d seconds.") % {"seconds": PROBE_SECONDS},
                     hint=_(
-                        "See the guest's log under /var/log/libvirt/qemu on the host; often the accelerator is at fault."
+                        "See the guest's log under /var/log/libvirt/qemu on the host; "
+                        "often the accelerator is at fault."
                     ),
                 )
             context.sleep(0.1)

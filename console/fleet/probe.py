@@ -1,7 +1,7 @@
 """A guest of 512 bytes that proves that a host really runs guests.
 
-Its boot sector writes one line to the first serial port and halts. A host whose accelerator opens but does not work never
-prints it.
+Its boot sector writes one line to the first serial port and halts. A host whose accelerator opens but does not work
+never prints it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def boot_sector() -> bytes:
 
 
 class Probe:
-    """The probe guest of one host. All its names come from its uuid, so a second attempt finds the first one's remains."""
+    """The probe guest of one host. All its names come from its uuid: a second attempt finds the first one's remains."""
 
     def __init__(self, hypervisor: Hypervisor, probe_id: uuid.UUID, *, pool: str, pool_path: str) -> None:
         self._hypervisor = hypervisor

@@ -170,7 +170,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
     async def _hang_up(self, code: int, reason: str) -> None:
         await self.close(code, reason.encode()[:120].decode(errors="ignore"))
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
         global _open
         if self.counted:
             _open -= 1

@@ -60,7 +60,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         self.refresher = asyncio.create_task(self._refresh_now_and_then())
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
         for task in (self.flusher, self.refresher):
             if task is not None:
                 task.cancel()

@@ -21,9 +21,9 @@ log = structlog.get_logger(__name__)
 LEASE = datetime.timedelta(seconds=30)
 HEARTBEAT = 8.0
 LANE_WIDTH = 6
-"""How many operations run on one host at a time. Fewer make a burst of creates slower, measured: they prepare disks side
-by side before the first guests take the processors. The worker has threads for more than two lanes, so that a host that
-hangs cannot hold them all."""
+"""How many operations run on one host at a time. Fewer make a burst of creates slower, measured: they prepare disks
+side by side before the first guests take the processors. The worker has threads for more than two lanes, so that a host
+that hangs cannot hold them all."""
 
 
 class LostLease(Exception):

@@ -153,9 +153,7 @@ class Watcher(threading.Thread):
             log.warning("samples_lost", error=repr(error))
             return
         for instance_id, point in points:
-            send(
-                [sample_group(instance_id)], {"type": "sample.point", "id": str(instance_id), "point": point}
-            )
+            send([sample_group(instance_id)], {"type": "sample.point", "id": str(instance_id), "point": point})
 
     def _read_logs(self, host: Host, hypervisor: Hypervisor) -> None:
         guests = watched_guests(host)
@@ -184,7 +182,8 @@ class Watcher(threading.Thread):
             log.warning("console_log_unreadable", instance=str(guest.instance_id), error=error.message)
             return False
         if not data and guest.offset and self._was_rotated(host, hypervisor, guest):
-            guest, data = replace(guest, offset=0), hypervisor.volume_read(host.pool_name, guest.file_name, 0, _LOG_CHUNK)
+            guest = replace(guest, offset=0)
+            data = hypervisor.volume_read(host.pool_name, guest.file_name, 0, _LOG_CHUNK)
         if data:
             console_log_append(guest.instance_id, data=data, offset=guest.offset, keep=settings.CONSOLE_LOG_BYTES)
         return bool(data)

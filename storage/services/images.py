@@ -24,7 +24,7 @@ from console.operations.services.operations import active_on, submit
 from storage.models.images import Format, Image, Visibility
 from storage.states import ImageStatus
 
-_CHECKSUM = re.compile(r"^[0-9a-f]{64}$")
+_CHECKSUM = re.compile(r"[0-9a-f]{64}")
 
 
 def image_create(
@@ -131,6 +131,8 @@ def image_update(scope: Scope, *, image_id: uuid.UUID | str, **values: Any) -> I
         "visibility": lambda value: _clean_visibility(scope, value),
         "min_memory_mib": lambda value: clean_int(value, field="min_memory_mib", low=0, high=1 << 20),
     }
+    for name in values.keys() - cleaners.keys():
+        raise Invalid.field(name, _("There is no such setting."))
     cleaned = {name: cleaners[name](value) for name, value in values.items()}
     with change(scope, "image.update") as act:
         for name, value in cleaned.items():
@@ -198,6 +200,6 @@ def _clean_visibility(scope: Scope, value: str) -> str:
 
 def _clean_checksum(value: str) -> str:
     value = (value or "").lower().removeprefix("sha256:")
-    if value and not _CHECKSUM.match(value):
+    if value and not _CHECKSUM.fullmatch(value):
         raise Invalid.field("checksum", _("This must be a SHA-256 sum: 64 hexadecimal digits."))
     return value

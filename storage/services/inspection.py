@@ -22,15 +22,18 @@ from console.core.errors import Invalid, Unavailable
 _SECONDS = 20
 _ADDRESS_SPACE = 1 << 30
 _LARGEST_DISK = 16 * 1024**4
-_MAGICS = {
-    b"QFI\xfb": "qcow2",
-    b"KDMV": "vmdk",
-    b"# Disk Descriptor": "vmdk",
-    b"vhdxfile": "vhdx",
-    b"conectix": "vpc",
-    b"<<< Oracle VM VirtualBox": "vdi",
-    b"QED\0": "qed",
-}
+_MAGICS = (
+    (0, b"QFI\xfb", "qcow2"),
+    (0, b"KDMV", "vmdk"),
+    (0, b"COWD", "vmdk"),
+    (0, b"# Disk Descriptor", "vmdk"),
+    (0, b"vhdxfile", "vhdx"),
+    (0, b"conectix", "vpc"),
+    (64, b"\x7f\x10\xda\xbe", "vdi"),
+    (0, b"QED\0", "qed"),
+    (0, b"LUKS\xba\xbe", "luks"),
+)
+"""Where each format has its signature (QEMU, block/*.c and docs/interop)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,16 @@ def inspect(path: Path, declared: str) -> Inspection:
         raise Invalid.field("file", _("The file was declared raw but is a %(format)s image.") % {"format": actual})
     info = _qemu_img_info(path, declared)
     _refuse_references(info)
-    virtual_size = int(info.get("virtual-size", 0))
-    if not 0 < virtual_size <= _LARGEST_DISK:
+    virtual_size = info.get("virtual-size")
+    if not isinstance(virtual_size, int) or not 0 < virtual_size <= _LARGEST_DISK:
         raise Invalid.field("file", _("The image describes a disk of an impossible size."))
     return Inspection(virtual_size)
 
 
 def _magic(path: Path) -> str | None:
     with path.open("rb") as file:
-        start = file.read(64)
-    return next((name for magic, name in _MAGICS.items() if start.startswith(magic)), None)
+        start = file.read(128)
+    return next((name for offset, magic, name in _MAGICS if start.startswith(magic, offset)), None)
 
 
 def _refuse_references(info: dict[str, Any]) -> None:
@@ -101,7 +104,12 @@ def _qemu_img_info(path: Path, declared: str) -> dict[str, Any]:
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
         text = reason[0].replace(str(path), "file")[:200]
         raise Invalid.field("file", _("The image cannot be read: %(reason)s") % {"reason": text})
-    answer: dict[str, Any] = json.loads(done.stdout)
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Invalid.field("file", _("The image cannot be read: %(reason)s") % {"reason": _("no answer of qemu-img")})
     return answer
 
 

@@ -48,7 +48,7 @@ RULES: dict[Callable[[Path], list[str]], dict[str, str]] = {
             "def thing_make(scope: Scope, name: str) -> None:\n    with change(scope, 'thing.make'):\n        pass"
         ),
         "compute/services/b.py": "def thing_make(scope, *, name):\n    with change(scope, 'thing.make'):\n        pass",
-        "compute/services/c.py": "def make(*, name: str) -> None:\n    with change(SYSTEM, 'thing.make'):\n        pass",
+        "compute/services/c.py": "def make(*, name: str) -> None:\n    with change(ANY, 'thing.make'):\n        pass",
     },
     checks.long_files: {"compute/services/a.py": "x = 1\n" * 501},
 }

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from console.core.models import ScopedModel
+from console.core.pills import Pill
 from console.core.scope import Scope
 from console.fleet.states import PILLS, HostStatus, derive_status
-from console.core.pills import Pill
 
 
 class FleetModel(ScopedModel):

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.core.bus import publish
-from console.core.errors import Conflict, Invalid
+from console.core.errors import Busy, Conflict, Invalid
 from console.core.scope import Scope
 from console.core.validation import clean_name
 from console.fleet.models.hosts import Host, UnmanagedDomain
 from console.identity.services.changes import change, guard
 from console.operations.models.operations import Operation
-from console.operations.services.operations import submit
+from console.operations.services.operations import active_on, submit
 from console.virt.port import DomainFacts, HostFacts, PoolFacts
 
 _SCHEMES = re.compile(r"^qemu(\+(unix|tcp|tls|ssh|libssh2?))?$")
@@ -78,6 +78,8 @@ def host_delete(scope: Scope, *, host_id: uuid.UUID) -> None:
     with change(scope, "host.delete") as act:
         host: Host = Host.objects.get_within(scope, pk=host_id)
         act.about(host)
+        if active_on("host", host.pk, lock=True):
+            raise Busy(_("“%(name)s” is being enrolled.") % {"name": host}, hint=_("Wait for it to end, or cancel it."))
         if host.instances.exists():
             raise Conflict(
                 _("“%(name)s” still holds instances.") % {"name": host}, hint=_("Delete or move them first.")
@@ -91,6 +93,8 @@ def _clean_setting(field: str, value: Any) -> Any:
         return clean_name(value, limit=64)
     if field == "enabled":
         return bool(value)
+    if field not in _SETTINGS:
+        raise Invalid.field(field, _("There is no such setting."))
     low, high = _SETTINGS[field]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise Invalid.field(field, _("This must be from %(low)s to %(high)s.") % {"low": low, "high": high})
