@@ -48,13 +48,14 @@ class InstanceFilter(django_filters.FilterSet):
         if key == "status":
             return with_status(rows, word.lower()) if word.lower() in InstanceStatus.values else rows.none()
         if key == "id":
-            return rows.filter(pk=parse_uuid(word))
+            instance_id = parse_uuid(word)
+            return rows.filter(pk=instance_id) if instance_id else rows.none()
         if key in _ADDRESS:
             return rows.filter(has_address(word))
         if key in _LOOKUPS and (key not in _STAFF_ONLY or self.sees_hosts):
             return rows.filter(**{_LOOKUPS[key]: word})
         word = f"{key}:{word}" if key else word
-        found = Q(name__icontains=word) | has_address(word)
+        found = Q(name__icontains=word) | Q(has_address(word))
         if (instance_id := parse_uuid(word)) is not None:
             found |= Q(pk=instance_id)
         return rows.filter(found)
