@@ -126,9 +126,8 @@ def operation_retry(scope: Scope, *, operation_id: uuid.UUID) -> Operation:
     with change(scope, "operation.retry") as act:
         operation = _changeable(scope, operation_id)
         act.about(operation)
-        if operation.state == State.QUEUED:
-            Operation.unscoped.filter(pk=operation.pk, state=State.QUEUED).update(not_before=None)
-            wake(operation.pk)
+        if operation.is_active:
+            _run_now(operation)
         elif operation.state in (State.FAILED, State.CANCELLED):
             _begin_again(operation)
         else:
@@ -136,6 +135,14 @@ def operation_retry(scope: Scope, *, operation_id: uuid.UUID) -> Operation:
         operation.refresh_from_db()
         publish("operation", operation.pk, project_id=operation.project_id)
     return operation
+
+
+def _run_now(operation: Operation) -> None:
+    """End the pause of an operation that waits, for a host or for its turn."""
+    waiting = Operation.unscoped.filter(pk=operation.pk, state__in=ACTIVE, lease_until=None)
+    if not waiting.update(not_before=None):
+        raise Conflict(_("The operation is running."), code="not_retryable")
+    wake(operation.pk)
 
 
 def _begin_again(operation: Operation) -> None:
