@@ -3,6 +3,10 @@ import { first, on, setCookie } from "./dom.js";
 
 const root = document.documentElement;
 
+// On a phone the tab of this page may lie beyond the edge.
+const tab = first(".tabs [aria-current]");
+if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 24;
+
 on("click", "[data-theme-choice]", (_event, button) => {
     const theme = button.dataset.themeChoice;
     setCookie("theme", theme);
