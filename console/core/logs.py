@@ -10,8 +10,8 @@ _SECRETS = re.compile(r"vdk_[\w-]+|-----BEGIN [^-]*PRIVATE KEY-----")
 
 
 class CarefulFormatter(logging.Formatter):
-    """Plain lines. Tracebacks are cut and stripped of secrets: some exceptions quote the whole context of a template."""
+    """Plain lines. Tracebacks are cut and stripped of secrets: some exceptions quote a template's whole context."""
 
-    def formatException(self, details: object) -> str:  # noqa: N802 - logging's own name
+    def formatException(self, details: object) -> str:
         text = super().formatException(details)  # type: ignore[arg-type]
         return "\n".join(_SECRETS.sub("[secret]", line)[:LONGEST_LINE] for line in text.splitlines())
