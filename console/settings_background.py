@@ -17,5 +17,5 @@ _PAGES_ONLY = (
     "console.live",
 )
 INSTALLED_APPS = [app for app in _ALL if app not in _PAGES_ONLY]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

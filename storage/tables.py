@@ -7,7 +7,7 @@ from typing import Any
 import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,7 +74,7 @@ class ImageTable(LeanTable):
     def render_name(self, record: Image) -> SafeString:
         link = format_html('<a href="{}">{}</a>', reverse("project:image", args=[self.slug, record.pk]), record.name)
         about = format_html('<span class="cell-sub">{}</span>', record.description) if record.description else ""
-        return mark_safe(link + about)  # noqa: S308 - both halves are escaped
+        return format_html("{}{}", link, about)
 
     def render_status(self, record: Image) -> SafeString:
         return status_pill(record.pill)

@@ -21,7 +21,7 @@ def _fernet() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg] # cannot be subscripted at run time
     """A text field whose column holds ciphertext (Fernet under the installation's key). It cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -56,7 +56,9 @@ def last_project(request: HttpRequest, projects: list[Project]) -> Project | Non
 
 
 def _banner(scope: Scope, project: Project | None) -> str:
-    if project is None or not scope.is_staff or project.memberships.filter(user_id=scope.user_id).exists():
+    if project is None or not scope.is_staff or scope.user_id is None:
+        return ""
+    if project.memberships.filter(user_id=scope.user_id).exists():
         return ""
     return _("You act in the project “%(name)s” as staff; you are not a member of it.") % {"name": project.name}
 

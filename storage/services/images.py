@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +125,8 @@ def _hold_against(image: Image, size: int, checksum: str) -> None:
 def image_update(scope: Scope, *, image_id: uuid.UUID | str, **values: Any) -> Image:
     """Change name, description, visibility or the least memory."""
     image = _own(scope, image_id, "image.update")
-    cleaners = {
-        "name": lambda value: clean_name(value),
+    cleaners: dict[str, Callable[[Any], Any]] = {
+        "name": clean_name,
         "description": lambda value: clean_text(value, field="description", limit_bytes=255),
         "visibility": lambda value: _clean_visibility(scope, value),
         "min_memory_mib": lambda value: clean_int(value, field="min_memory_mib", low=0, high=1 << 20),

@@ -19,7 +19,7 @@ def place(*, vcpus: int, memory_mib: int) -> Host:
 
     NoCapacity, with a reason for each host, when none fits.
     """
-    hosts = sorted(Host.unscoped.all(), key=lambda host: host.used_memory_mib - host.memory_capacity_mib)
+    hosts: list[Host] = sorted(Host.unscoped.all(), key=lambda host: host.used_memory_mib - host.memory_capacity_mib)
     reasons = []
     for host in hosts:
         reason = _why_not(host, vcpus, memory_mib)

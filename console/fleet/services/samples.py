@@ -34,7 +34,7 @@ def rates(before: DomainSample, after: DomainSample, *, seconds: float, at: floa
     """
 
     def per_second(name: str) -> float:
-        return max(0.0, (getattr(after, name) - getattr(before, name)) / seconds)
+        return max(0.0, float(getattr(after, name) - getattr(before, name)) / seconds)
 
     cpu = per_second("cpu_time_ns") / 1e9 / max(1, after.vcpus) * 100
     return {

@@ -27,7 +27,7 @@ def project_create(scope: Scope, *, name: str, description: str = "") -> Project
     with change(scope, "project.create") as act:
         try:
             with transaction.atomic():
-                project = Project.unscoped.create(name=name, slug=slug, description=description)
+                project: Project = Project.unscoped.create(name=name, slug=slug, description=description)
         except IntegrityError as error:
             raise Conflict(_("There is a project of that name."), fields={"name": [_("Taken.")]}) from error
         Quota.unscoped.bulk_create(
@@ -85,6 +85,7 @@ def member_set(scope: Scope, *, username: str, role: str) -> Membership:
         raise Invalid.field("username", _("There is no user of that login name."))
     with change(scope, "member.set") as act:
         project: Project = Project.objects.get_within(scope, pk=scope.project_id)
+        membership: Membership
         membership, created = Membership.unscoped.get_or_create(project=project, user=user, defaults={"role": role})
         if not created and membership.role != role:
             _keep_an_admin(membership)
@@ -120,7 +121,7 @@ def _keep_an_admin(membership: Membership) -> None:
 
 def project_by_slug(slug: str) -> Project:
     """A project by its address, for the middleware that builds scopes. NotFound if there is none."""
-    project = Project.unscoped.filter(slug=slug).first()
+    project: Project | None = Project.unscoped.filter(slug=slug).first()
     if project is None:
         raise NotFound(_("There is no such project."), code="project_not_found")
     return project
