@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
 
+from console.core import ids
+from console.core.errors import TooLarge
+from console.core.problem import CONTENT_TYPE, problem_body
 from console.live.consoles import is_own_origin
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -101,14 +105,13 @@ class BodyLimit:
 
 
 async def _refuse(send: Any, limit: int) -> None:
-    body = {
-        "type": "urn:virtdeck:problem:too_large",
-        "title": "Too large",
-        "status": 413,
-        "code": "too_large",
-        "detail": f"The body is larger than {limit} bytes.",
-        "hint": "",
-    }
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    refusal = TooLarge(f"The body is larger than {limit} bytes.")
+    number = ids.request_id()
+    body = problem_body(refusal, SimpleNamespace(request_id=number))
+    headers = [
+        (b"content-type", CONTENT_TYPE.encode()),
+        (b"x-request-id", number.encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

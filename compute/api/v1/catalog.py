@@ -158,7 +158,7 @@ class UnmanagedDomainAdoptView(ApiView):
         fleet=True,
     )
     def post(self, _request: Request, domain_id: uuid.UUID) -> Response:
-        project_id = self.body(AdoptSerializer).get("project") or self.own_scope.project_id
+        project_id = self.body(AdoptSerializer).get("project") or self.own_project_id
 
         def act(scope: Scope) -> Response:
             instance, operation = instance_adopt(scope, domain_id=domain_id, project_id=project_id)

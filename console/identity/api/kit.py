@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -77,6 +78,13 @@ class ApiView(APIView):
         caller: Any = self.request.user
         scope: Scope = caller.scope
         return scope
+
+    @property
+    def own_project_id(self) -> uuid.UUID:
+        """The token's project: every token has one."""
+        project_id: Any = self.own_scope.project_id
+        found: uuid.UUID = project_id
+        return found
 
     @functools.cached_property
     def scope(self) -> Scope:

@@ -184,7 +184,7 @@ class QuotasView(ApiView):
     )
     def patch(self, _request: Request) -> Response:
         limits = self.body(QuotaUpdateSerializer)
-        project_id = limits.pop("project", None) or self.own_scope.project_id
+        project_id = limits.pop("project", None) or self.own_project_id
         project = quota_set(self.wide_scope, project_id=project_id, limits=limits)
         rows = quota_list(self.wide_scope).filter(project=project)
         return Response({"results": self.shown(QuotaSerializer, rows, many=True), "next": None})
