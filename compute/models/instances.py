@@ -57,6 +57,8 @@ class Instance(ScopedModel):
             models.Index(fields=("project", "name", "id"), name="instance_by_name"),
             models.Index(fields=("project", "status", "-created_at"), name="instance_by_status"),
             models.Index(fields=("-created_at", "-id"), name="instance_by_time"),
+            models.Index(fields=("name", "id"), name="instance_by_name_in_fleet"),
+            models.Index(fields=("status", "-created_at"), name="instance_by_status_in_fleet"),
             models.Index(fields=("host", "status"), name="instance_by_host"),
         ]
 

@@ -24,6 +24,7 @@ from console.identity.models.projects import Project, Resource
 from console.identity.services.changes import Act, change, guard, record
 from console.identity.services.quotas import quota_release, quota_reserve
 from console.operations.models.operations import Operation
+from console.operations.registry import label_of
 from console.operations.services.operations import active_on, operation_cancel, submit
 from networking.services.networks import network_for, port_create
 from storage.models.images import Image
@@ -174,8 +175,8 @@ def _act(scope: Scope, instance_id: uuid.UUID | str, verb: str, **params: Any) -
         instance = _mine(scope, act, instance_id)
         if active_on("instance", instance.pk) is None and not instance.may(verb):
             raise Conflict(
-                _("“%(name)s” is %(status)s; it cannot be told to %(verb)s.")
-                % {"name": instance, "status": instance.pill.label, "verb": verb},
+                _("%(act)s: not possible now, “%(name)s” is %(status)s.")
+                % {"act": label_of(f"instance.{verb}"), "name": instance, "status": instance.pill.label},
                 code="wrong_state",
             )
         return _begin(scope, act, instance, f"instance.{verb}", **params)
@@ -210,7 +211,7 @@ def instance_delete(scope: Scope, *, instance_id: uuid.UUID | str) -> Operation:
             return _begin(scope, act, instance, "instance.delete")
         if running.kind == "instance.delete":
             return running
-        Instance.unscoped.filter(pk=instance.pk).update(delete_wanted=True)
+        settle(instance, operation_kind=running.kind, delete_wanted=True)
         publish("instance", instance.pk, project_id=instance.project_id)
     _hurry(scope, running)
     return running

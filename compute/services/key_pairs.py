@@ -47,6 +47,8 @@ def key_pair_delete(scope: Scope, *, key_pair_id: uuid.UUID | str) -> None:
     with change(scope, "keypair.delete") as act:
         key_pair: KeyPair = KeyPair.objects.get_within(scope, pk=key_pair_id)
         act.about(key_pair)
+        if scope.project_id:
+            publish("keypair", key_pair.pk, project_id=scope.project_id)
         key_pair.delete()
 
 

@@ -18,7 +18,7 @@ from console.core.scope import Role, Scope
 from console.identity.services.changes import Act, change
 from console.operations.context import Context
 from console.operations.models.operations import ACTIVE, Operation, State
-from console.operations.registry import handler_for
+from console.operations.registry import handler_for, label_of
 
 RUN_TASK = "operations.run"
 """By its name: the task stands above the services, in `console.operations.tasks`."""
@@ -94,7 +94,8 @@ def active_on(target_type: str, target_id: uuid.UUID, *, lock: bool = False) -> 
 def _busy(target_type: str, target: models.Model) -> Busy:
     running = active_on(target_type, target.pk)
     return Busy(
-        _("“%(name)s” is busy: %(kind)s is under way.") % {"name": target, "kind": running.kind if running else "?"},
+        _("“%(name)s” is busy: “%(act)s” is under way.")
+        % {"name": target, "act": label_of(running.kind) if running else "…"},
         operation_id=running.pk if running else None,
         hint=_("Wait for it to end, or cancel it."),
     )
