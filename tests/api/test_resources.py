@@ -15,6 +15,7 @@ from console.fleet.models.hosts import Host, UnmanagedDomain
 from console.identity.models.audit import AuditEvent
 from console.identity.models.projects import ApiToken, Membership, Project
 from console.identity.models.users import User
+from console.operations.models.operations import Operation
 from storage.models.images import Image
 from tests import factories
 from tests.api.conftest import Api, World, run_all
@@ -208,6 +209,8 @@ def test_hosts(world: World) -> None:
     for field, value in (("memory_overcommit", 1e300), ("memory_overcommit", 10**400), ("reserved_memory_mib", -1)):
         refused = world.staff.patch(where, {field: value})
         assert refused.status_code == 422 and list(refused.json()["fields"]) == [field], value
+    assert world.staff.delete(where).status_code == 409  # its enrolment is still under way
+    Operation.unscoped.update(state="failed")
     assert world.staff.delete(where).status_code == 204
     assert world.staff.get(where).status_code == 404
 
