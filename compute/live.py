@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from compute import panels
 from compute.selectors import flavor_list, instance_list
 from compute.tables import FlavorTable, InstanceTable
-from console.core.ids import parse_uuid
+from console.core.ids import known
 from console.core.regions import region
 from console.core.scope import Scope
 
@@ -15,7 +15,7 @@ from console.core.scope import Scope
 @region("instance.row", kinds=("instance",), by_id=True)
 def instance_row(scope: Scope, instance_id: str) -> str | None:
     """A row of the list; None once the instance is gone."""
-    instance = instance_list(scope).filter(pk=parse_uuid(instance_id)).first()
+    instance = instance_list(scope).filter(pk__in=known(instance_id)).first()
     return InstanceTable(scope).row_html(instance) if instance else None
 
 
@@ -52,7 +52,7 @@ def instance_activity(scope: Scope, instance_id: str) -> str | None:
 @region("flavor.row", kinds=("flavor",), by_id=True)
 def flavor_row(scope: Scope, flavor_id: str) -> str | None:
     """A row of the staff's list of flavors."""
-    flavor = flavor_list(scope).filter(pk=parse_uuid(flavor_id)).first() if scope.is_staff else None
+    flavor = flavor_list(scope).filter(pk__in=known(flavor_id)).first() if scope.is_staff else None
     return FlavorTable().row_html(flavor) if flavor else None
 
 

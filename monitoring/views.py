@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compute.panels import head_context, tabs
+from console.core.pages import PageRequest
 from console.fleet.services.samples import samples_read
 from monitoring.charts import charts_of
 
 
 @require_safe
-def instance_metrics(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def instance_metrics(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """CPU, memory, disk and network of one instance."""
     head = head_context(request.caller, instance_id)
     instance = head["instance"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from console.core.pages import PageRequest
 from console.core.paging import keyset_page
 from console.identity.navigation import project_crumbs
 from networking.selectors import network_get, network_list, port_counts, ports_on
@@ -17,7 +18,7 @@ from networking.tables import NetworkTable, PortTable
 
 
 @require_safe
-def network_list_page(request: HttpRequest) -> HttpResponse:
+def network_list_page(request: PageRequest) -> HttpResponse:
     """The networks that the project may use."""
     sort = request.GET.get("sort", "")
     rows = network_list(request.caller)
@@ -37,7 +38,7 @@ def network_list_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def detail(request: HttpRequest, network_id: uuid.UUID) -> HttpResponse:
+def detail(request: PageRequest, network_id: uuid.UUID) -> HttpResponse:
     """One network and the project's ports on it."""
     network = network_get(request.caller, network_id=network_id)
     rows = ports_on(request.caller, network_id=network.pk)

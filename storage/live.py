@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.core.ids import parse_uuid
+from console.core.ids import known
 from console.core.regions import region
 from console.core.scope import Scope
 from storage.panels import image_html, slug_of
@@ -13,7 +13,7 @@ from storage.tables import ImageTable
 @region("image.row", kinds=("image",), by_id=True)
 def image_row(scope: Scope, image_id: str) -> str | None:
     """A row of the list; None once the image is gone."""
-    image = image_list(scope).filter(pk=parse_uuid(image_id)).first() if scope.project_id else None
+    image = image_list(scope).filter(pk__in=known(image_id)).first() if scope.project_id else None
     return ImageTable(scope, slug_of(scope)).row_html(image) if image else None
 
 

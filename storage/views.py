@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.core.pages import accepted, go, stay
+from console.core.pages import PageRequest, accepted, go, stay
 from console.core.paging import keyset_page
 from console.core.policies import require_role
 from console.core.scope import Role
@@ -27,7 +27,7 @@ _CHUNK = 1 << 20
 
 
 @require_safe
-def image_list_page(request: HttpRequest) -> HttpResponse:
+def image_list_page(request: PageRequest) -> HttpResponse:
     """The images that the project may use."""
     slug = request.project.slug
     query = request.GET.get("q", "").strip()
@@ -60,13 +60,13 @@ def image_list_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def detail(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
+def detail(request: PageRequest, image_id: uuid.UUID) -> HttpResponse:
     """One image."""
     return render(request, "storage/image.html", image_context(request.caller, image_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: PageRequest) -> HttpResponse:
     """Describe an image. The page's script asks for JSON and then sends the file to the address it is told."""
     require_role(request.caller, Role.MEMBER)
     by_script = "application/json" in request.headers.get("Accept", "")
@@ -88,7 +88,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
+def edit(request: PageRequest, image_id: uuid.UUID) -> HttpResponse:
     """Change what is said of an image."""
     image = image_get(request.caller, image_id=image_id)
     page = reverse("project:image", args=[request.project.slug, image.pk])
@@ -111,20 +111,20 @@ def edit(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["POST", "PUT"])
-def file(request: HttpRequest, image_id: uuid.UUID) -> JsonResponse:
+def file(request: PageRequest, image_id: uuid.UUID) -> JsonResponse:
     """Take the file, as the body of the request."""
     image, operation = images.image_receive(request.caller, image_id=image_id, chunks=_chunks(request))
     page = reverse("project:image", args=[request.project.slug, image.pk])
     return JsonResponse({"page": page, "operation": str(operation.pk)}, status=202)
 
 
-def _chunks(request: HttpRequest) -> Iterator[bytes]:
+def _chunks(request: PageRequest) -> Iterator[bytes]:
     while chunk := request.read(_CHUNK):
         yield chunk
 
 
 @require_POST
-def delete(request: HttpRequest, image_id: uuid.UUID) -> HttpResponse:
+def delete(request: PageRequest, image_id: uuid.UUID) -> HttpResponse:
     """Delete an image."""
     name = image_get(request.caller, image_id=image_id).name
     images.image_delete(request.caller, image_id=image_id)

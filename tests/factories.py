@@ -132,8 +132,9 @@ def instance(of: Project, name: str = "web", *, running: bool = True, **values: 
     """An instance on some host; made if there is none. With `running` its guest is started on the fake."""
     if not Host.unscoped.filter(enrolled=True).exists():
         host()
+    ready = Image.unscoped.filter(project=of, status="active").first()
     spec = {
-        "image": values.pop("image", None) or (Image.unscoped.filter(project=of, status="active").first() or image(of)).pk,
+        "image": values.pop("image", None) or (ready or image(of)).pk,
         "flavor": values.pop("flavor", None) or (Flavor.unscoped.first() or flavor()).pk,
         **values,
     }

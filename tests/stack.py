@@ -318,7 +318,7 @@ class Stack:
     def console_log(self, instance_id: str) -> str:
         answer = self.api.get(f"/api/v1/instances/{instance_id}/console-log")
         answer.raise_for_status()
-        return str(answer.text)
+        return str(answer.json()["output"])
 
 
 def own_stack() -> Iterator[Stack]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,13 +14,16 @@ from console.core.models import BaseModel, ScopedModel
 from console.core.pills import Pill
 from console.fleet.states import HostStatus
 
+if TYPE_CHECKING:
+    from networking.models.networks import Port
+
 
 class Instance(ScopedModel):
     """A guest. Its id is the domain's UUID. Memory in MiB, disk in GiB.
 
-    `status` is derived (`compute.states`) and written by `settle` alone. `observed` is the power state that the host last
-    showed. `charged` is true while quota and capacity are taken for it. `delete_wanted` outlives the operation that has
-    to end first.
+    `status` is derived (`compute.states`) and written by `settle` alone. `observed` is the power state that the host
+    showed last. `charged` is true while quota and capacity are taken for it. `delete_wanted` outlives the operation
+    that has to end first.
     """
 
     project = models.ForeignKey("identity.Project", on_delete=models.PROTECT, related_name="instances")
@@ -64,6 +69,9 @@ class Instance(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    port_rows: list[Port]
+    """Its ports with their networks, where `compute.selectors.instance_list` has fetched them."""
 
     @property
     def host_ok(self) -> bool:

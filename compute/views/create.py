@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from compute.panels import quota_bars
 from compute.selectors import flavor_list, instance_list, key_pair_list
 from compute.services.instances import InstanceSpec, instance_create
 from console.core.errors import Refusal
-from console.core.pages import refuse
+from console.core.pages import PageRequest, refuse
 from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.templatetags.ui import gib, mib, size
@@ -37,7 +37,7 @@ _ADVANCED = ("description", "user_data", "count")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def instance_new(request: HttpRequest) -> HttpResponse:
+def instance_new(request: PageRequest) -> HttpResponse:
     """Show the form, or create what it asks for."""
     scope: Scope = request.caller
     require_role(scope, Role.MEMBER)
@@ -73,7 +73,7 @@ def _initial(scope: Scope, *, wanted: str) -> dict[str, Any]:
     }
 
 
-def _create(request: HttpRequest, values: dict[str, Any]) -> str:
+def _create(request: PageRequest, values: dict[str, Any]) -> str:
     """Create, and answer where to go. The same form sent twice leads to the same instances."""
     scope: Scope = request.caller
     project = request.project.slug
@@ -99,7 +99,7 @@ def _result(project: str, instance_id: uuid.UUID | None, count: int) -> str:
     return reverse("project:instances", args=[project])
 
 
-def _page(request: HttpRequest, form: InstanceForm, status: int) -> HttpResponse:
+def _page(request: PageRequest, form: InstanceForm, status: int) -> HttpResponse:
     scope: Scope = request.caller
     slug = request.project.slug
     quotas = quota_bars(scope)

@@ -8,7 +8,7 @@ from typing import Any
 
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,26 +18,26 @@ from compute.forms import RenameForm
 from compute.selectors import instance_get
 from compute.services.consoles import KINDS, console_ticket
 from compute.services.instances import instance_update
-from console.core.pages import accepted, go
+from console.core.pages import PageRequest, accepted, go
 
 
 def _page(
-    request: HttpRequest, instance_id: uuid.UUID, tab: str, template: str, context: dict[str, Any]
+    request: PageRequest, instance_id: uuid.UUID, tab: str, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     head = panels.head_context(request.caller, instance_id)
     return render(request, template, {**head, **context, "tabs": panels.tabs(head["instance"], tab)})
 
 
 @require_safe
-def overview(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def overview(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """Facts, ports and disks."""
     context = panels.overview_context(request.caller, instance_id)
     return _page(request, instance_id, "instance", "compute/instance/overview.html", context)
 
 
-@csp_update({"style-src": [UNSAFE_INLINE]})
+@csp_update({"style-src": [UNSAFE_INLINE]})  # type: ignore[arg-type] # it wraps any view, its stub says less
 @require_safe
-def console(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def console(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """The serial console or the screen. xterm.js writes styles of its own, hence the wider policy of this page."""
     context = panels.console_context(request.caller, instance_id)
     asked = request.GET.get("type", "")
@@ -47,7 +47,7 @@ def console(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def ticket(request: HttpRequest, instance_id: uuid.UUID) -> JsonResponse:
+def ticket(request: PageRequest, instance_id: uuid.UUID) -> JsonResponse:
     """A ticket for one console session: `{"type": "serial" | "vnc"}` in, address of the socket out."""
     try:
         asked = json.loads(request.body or b"{}")
@@ -59,7 +59,7 @@ def ticket(request: HttpRequest, instance_id: uuid.UUID) -> JsonResponse:
 
 
 @require_safe
-def log(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def log(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """The end of the serial output."""
     asked = request.GET.get("lines", "")
     lines = int(asked) if asked in {str(n) for n in panels.LOG_LINES} else panels.LOG_LINES[0]
@@ -68,14 +68,14 @@ def log(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def activity(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def activity(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """What was done to it."""
     context = panels.activity_context(request.caller, instance_id)
     return _page(request, instance_id, "instance-activity", "compute/instance/activity.html", context)
 
 
 @require_POST
-def rename(request: HttpRequest, instance_id: uuid.UUID) -> HttpResponse:
+def rename(request: PageRequest, instance_id: uuid.UUID) -> HttpResponse:
     """Rename an instance; a name that will not do comes back with its reason."""
     instance = instance_get(request.caller, instance_id=instance_id)
     form = RenameForm(request.POST)

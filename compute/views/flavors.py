@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,13 +15,13 @@ from compute.forms import FlavorForm
 from compute.selectors import flavor_get, flavor_list
 from compute.services.flavors import flavor_create, flavor_delete, flavor_update
 from compute.tables import FlavorTable
-from console.core.pages import accepted, go, stay
+from console.core.pages import PageRequest, accepted, go, stay
 from console.core.paging import keyset_page
 from console.identity.navigation import fleet_crumbs
 
 
 @require_safe
-def flavor_list_page(request: HttpRequest) -> HttpResponse:
+def flavor_list_page(request: PageRequest) -> HttpResponse:
     """All flavors."""
     query = request.GET.get("q", "").strip()
     sort = request.GET.get("sort", "")
@@ -54,7 +54,7 @@ def flavor_list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "compute/flavors.html", context)
 
 
-def _form_page(request: HttpRequest, form: FlavorForm, *, title: str, submit: str) -> HttpResponse:
+def _form_page(request: PageRequest, form: FlavorForm, *, title: str, submit: str) -> HttpResponse:
     back = reverse("fleet:flavors")
     context: dict[str, Any] = {
         "crumbs": fleet_crumbs((_("Flavors"), back), (title, "")),
@@ -68,7 +68,7 @@ def _form_page(request: HttpRequest, form: FlavorForm, *, title: str, submit: st
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: PageRequest) -> HttpResponse:
     """Make a flavor."""
     form = FlavorForm(request.POST if request.method == "POST" else None)
     if form.is_bound and accepted(form, lambda: _make(request, form.cleaned_data)):
@@ -77,7 +77,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, title=_("Create flavor"), submit=_("Create flavor"))
 
 
-def _make(request: HttpRequest, values: dict[str, Any]) -> None:
+def _make(request: PageRequest, values: dict[str, Any]) -> None:
     enabled = values["enabled"]
     flavor = flavor_create(request.caller, **{name: value for name, value in values.items() if name != "enabled"})
     if not enabled:
@@ -85,7 +85,7 @@ def _make(request: HttpRequest, values: dict[str, Any]) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, flavor_id: uuid.UUID) -> HttpResponse:
+def edit(request: PageRequest, flavor_id: uuid.UUID) -> HttpResponse:
     """Change a flavor."""
     flavor = flavor_get(request.caller, flavor_id=flavor_id)
     initial = {name: getattr(flavor, name) for name in FlavorForm.base_fields}
@@ -98,7 +98,7 @@ def edit(request: HttpRequest, flavor_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def switch(request: HttpRequest, flavor_id: uuid.UUID) -> HttpResponse:
+def switch(request: PageRequest, flavor_id: uuid.UUID) -> HttpResponse:
     """Enable a disabled flavor, disable an enabled one."""
     flavor = flavor_get(request.caller, flavor_id=flavor_id)
     flavor = flavor_update(request.caller, flavor_id=flavor.pk, enabled=not flavor.enabled)
@@ -107,7 +107,7 @@ def switch(request: HttpRequest, flavor_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, flavor_id: uuid.UUID) -> HttpResponse:
+def delete(request: PageRequest, flavor_id: uuid.UUID) -> HttpResponse:
     """Remove a flavor."""
     name = flavor_get(request.caller, flavor_id=flavor_id).name
     flavor_delete(request.caller, flavor_id=flavor_id)

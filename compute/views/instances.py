@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from compute.services import instances
 from compute.states import InstanceStatus
 from compute.tables import InstanceTable
 from console.core.errors import Conflict, Refusal
-from console.core.pages import stay
+from console.core.pages import PageRequest, stay
 from console.core.paging import keyset_page
 from console.core.scope import Role, Scope
 from console.identity.navigation import fleet_crumbs, project_crumbs
@@ -76,7 +76,7 @@ def _begun(verb: str, name: str) -> str:
 
 
 @require_POST
-def instance_action(request: HttpRequest, instance_id: uuid.UUID, verb: str) -> HttpResponse:
+def instance_action(request: PageRequest, instance_id: uuid.UUID, verb: str) -> HttpResponse:
     """Begin an act on one instance."""
     act = ACTS.get(verb)
     if act is None:
@@ -88,7 +88,7 @@ def instance_action(request: HttpRequest, instance_id: uuid.UUID, verb: str) -> 
 
 
 @require_POST
-def instance_bulk(request: HttpRequest, verb: str) -> HttpResponse:
+def instance_bulk(request: PageRequest, verb: str) -> HttpResponse:
     """Begin an act on many instances: each for itself, with a word for each that refuses."""
     if verb not in BULK:
         raise Http404
@@ -124,18 +124,18 @@ def _told(reasons: list[str]) -> str:
 
 
 @require_safe
-def instance_list_page(request: HttpRequest) -> HttpResponse:
+def instance_list_page(request: PageRequest) -> HttpResponse:
     """The instances of a project."""
     return _list(request, crumbs=project_crumbs(request, (_("Instances"), "")))
 
 
 @require_safe
-def fleet_list_page(request: HttpRequest) -> HttpResponse:
+def fleet_list_page(request: PageRequest) -> HttpResponse:
     """The instances of all projects, for the fleet's keepers."""
     return _list(request, crumbs=fleet_crumbs((_("All instances"), "")))
 
 
-def _list(request: HttpRequest, *, crumbs: list[dict[str, Any]]) -> HttpResponse:
+def _list(request: PageRequest, *, crumbs: list[dict[str, Any]]) -> HttpResponse:
     scope: Scope = request.caller
     filters = InstanceFilter(request.GET, queryset=instance_list(scope), sees_hosts=scope.is_staff)
     rows = filters.qs
@@ -160,7 +160,7 @@ def _list(request: HttpRequest, *, crumbs: list[dict[str, Any]]) -> HttpResponse
     )
 
 
-def _create_action(request: HttpRequest) -> dict[str, Any] | None:
+def _create_action(request: PageRequest) -> dict[str, Any] | None:
     if request.project is None:
         return None
     action = {"label": _("Create instance"), "icon": "plus", "primary": True, "method": "get"}
@@ -169,7 +169,7 @@ def _create_action(request: HttpRequest) -> dict[str, Any] | None:
     return {**action, "url": reverse("project:instance-create", args=[request.project.slug])}
 
 
-def _filter_bar(request: HttpRequest) -> dict[str, Any]:
+def _filter_bar(request: PageRequest) -> dict[str, Any]:
     statuses = [{"value": status.value, "label": str(status.label).capitalize()} for status in InstanceStatus]
     return {
         "query": request.GET.get("q", ""),
@@ -185,7 +185,7 @@ def _filter_bar(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _bulk_actions(request: HttpRequest) -> list[dict[str, Any]]:
+def _bulk_actions(request: PageRequest) -> list[dict[str, Any]]:
     def url(verb: str) -> str:
         if request.project:
             return reverse("project:instance-bulk", args=[request.project.slug, verb])
@@ -219,7 +219,7 @@ def _bulk_actions(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _empty(request: HttpRequest, *, filtered: bool, create: dict[str, Any] | None) -> dict[str, Any]:
+def _empty(request: PageRequest, *, filtered: bool, create: dict[str, Any] | None) -> dict[str, Any]:
     if filtered:
         return {"kind": "match", "clear_url": request.path}
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from compute.forms import KeyPairGenerateForm, KeyPairImportForm
 from compute.selectors import key_pair_get, key_pair_list
 from compute.services import key_pairs
 from compute.tables import KeyPairTable
-from console.core.pages import accepted, go
+from console.core.pages import PageRequest, accepted, go
 from console.core.paging import keyset_page
 from console.core.policies import require_role
 from console.core.scope import Role
@@ -24,7 +24,7 @@ from console.identity.navigation import project_crumbs
 
 
 @require_safe
-def key_pair_list_page(request: HttpRequest) -> HttpResponse:
+def key_pair_list_page(request: PageRequest) -> HttpResponse:
     """The viewer's key pairs."""
     slug = request.project.slug
     query = request.GET.get("q", "").strip()
@@ -52,9 +52,9 @@ def key_pair_list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "compute/key_pairs.html", context)
 
 
-def _actions(request: HttpRequest) -> list[dict[str, Any]]:
+def _actions(request: PageRequest) -> list[dict[str, Any]]:
     slug = request.project.slug
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "label": _("Import key"),
             "icon": "upload",
@@ -74,7 +74,7 @@ def _actions(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
-def _form_page(request: HttpRequest, form: Any, *, title: str, submit: str, intro: str) -> HttpResponse:
+def _form_page(request: PageRequest, form: Any, *, title: str, submit: str, intro: str) -> HttpResponse:
     back = reverse("project:key-pairs", args=[request.project.slug])
     context = {
         "crumbs": project_crumbs(request, (_("Key pairs"), back), (title, "")),
@@ -88,7 +88,7 @@ def _form_page(request: HttpRequest, form: Any, *, title: str, submit: str, intr
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_(request: HttpRequest) -> HttpResponse:
+def import_(request: PageRequest) -> HttpResponse:
     """Import a public key."""
     require_role(request.caller, Role.MEMBER)
     form = KeyPairImportForm(request.POST if request.method == "POST" else None)
@@ -107,7 +107,7 @@ def import_(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def generate(request: HttpRequest) -> HttpResponse:
+def generate(request: PageRequest) -> HttpResponse:
     """Make a pair and show its private half, this once."""
     require_role(request.caller, Role.MEMBER)
     form = KeyPairGenerateForm(request.POST if request.method == "POST" else None)
@@ -133,7 +133,7 @@ def generate(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, key_pair_id: uuid.UUID) -> HttpResponse:
+def delete(request: PageRequest, key_pair_id: uuid.UUID) -> HttpResponse:
     """Forget a key pair."""
     name = key_pair_get(request.caller, key_pair_id=key_pair_id).name
     key_pairs.key_pair_delete(request.caller, key_pair_id=key_pair_id)

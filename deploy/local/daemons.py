@@ -21,8 +21,8 @@ URI = "qemu:///system"
 def open_kvm_to_its_group(device: Path = KVM, group: str = "kvm") -> bool:
     """Give the device to the group `kvm`, as udev's rule does, where no udev runs; True if that was needed.
 
-    QEMU's own user could not open it otherwise; and libvirt, which probes as root but checks as that user, would find its
-    knowledge of QEMU outdated and probe anew in every call: seconds each time.
+    QEMU's own user could not open it otherwise; and libvirt, which probes as root but checks as that user, would find
+    its knowledge of QEMU outdated and probe anew in every call: seconds each time.
     """
     if os.geteuid() != 0 or Path("/run/udev/control").exists() or not device.is_char_device():
         return False

@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 SAMPLE_SECONDS = 5.0
 COMPARE_SECONDS = 60.0
+STRANGER_SECONDS = 5.0
+"""How soon after a comparison an event of a domain that is not ours may cause the next one."""
 SEEN_SECONDS = 20.0
 FIRST_BACKOFF = 1.0
 LAST_BACKOFF = 15.0
@@ -51,6 +53,7 @@ class Watcher(threading.Thread):
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._stopping = threading.Event()
         self._previous: dict[str, tuple[float, DomainSample]] = {}
+        self._stranger_seen = False
         self._log_pause: dict[uuid.UUID, tuple[float, float]] = {}
         """Instance -> (when to look again, pause): guests that say nothing are asked less and less often."""
 
@@ -101,7 +104,9 @@ class Watcher(threading.Thread):
                 leases_observed(hypervisor.leases(host.network_name))
                 self._read_logs(host, hypervisor)
                 next_sample = max(now, next_sample + SAMPLE_SECONDS)
-            if now >= next_compare:
+            if now >= next_compare or (
+                self._stranger_seen and now >= next_compare - COMPARE_SECONDS + STRANGER_SECONDS
+            ):
                 self._compare(host, hypervisor)
                 next_compare = now + COMPARE_SECONDS
                 next_seen = now + SEEN_SECONDS
@@ -123,11 +128,13 @@ class Watcher(threading.Thread):
         if event.kind == EventKind.CLOSED:
             raise HostUnavailable(event.detail or f"{host.name} closed the connection.")
         facts = hypervisor.domain_get(event.uuid)
-        domain_observed(host, facts, event.uuid)
+        if not domain_observed(host, facts, event.uuid):
+            self._stranger_seen = True  # the list of unmanaged domains is a matter of comparison
         if facts is not None and facts.power == Power.STOPPED and (guest := watched_guest(event.uuid)):
             self._read_log(host, hypervisor, guest)
 
     def _compare(self, host: Host, hypervisor: Hypervisor) -> None:
+        self._stranger_seen = False
         host_compared(host, hypervisor.domain_list())
         pool = hypervisor.pool_get(host.pool_name)
         host.refresh_from_db()

@@ -26,7 +26,7 @@ class Format(models.TextChoices):
 
 
 class Image(ScopedModel):
-    """A disk image. `size` is that of the file, `virtual_size` that of the disk, both in bytes; `checksum` is SHA-256."""
+    """A disk image. `size` is the file's and `virtual_size` the disk's, both in bytes; `checksum` is SHA-256."""
 
     project = models.ForeignKey("identity.Project", on_delete=models.CASCADE, related_name="images")
     name = models.CharField(_("name"), max_length=128)

@@ -59,10 +59,7 @@ class InstanceSerializer(serializers.Serializer):
 
     @extend_schema_field(AddressSerializer(many=True))
     def get_addresses(self, instance: Instance) -> list[dict[str, Any]]:
-        return [
-            {"address": port.address, "mac": port.mac, "network": port.network.name}
-            for port in instance.port_rows  # type: ignore[attr-defined] # set by compute.selectors.instance_list
-        ]
+        return [{"address": port.address, "mac": port.mac, "network": port.network.name} for port in instance.port_rows]
 
     @extend_schema_field(TroubleSerializer(allow_null=True))
     def get_trouble(self, instance: Instance) -> dict[str, str] | None:
