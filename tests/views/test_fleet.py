@@ -12,6 +12,7 @@ from compute.models.instances import Instance
 from console.core import regions
 from console.core.scope import Scope
 from console.fleet.models.hosts import Host, UnmanagedDomain
+from console.fleet.probe import GREETING
 from console.operations.models.operations import Operation, OperationStep, State
 from tests import factories
 from tests.views import people
@@ -108,7 +109,9 @@ def test_a_host_is_disabled_enrolled_again_and_deleted(who: People) -> None:
     assert client.post(f"/fleet/hosts/{host.pk}/enrol/", **HTMX)["HX-Redirect"] == f"/fleet/hosts/{host.pk}/"
     busy = client.post(f"/fleet/hosts/{host.pk}/enrol/", **HTMX)
     assert busy.status_code == 409
-    assert busy.json()["operation"]
+    assert client.post(f"/fleet/hosts/{host.pk}/delete/", **HTMX).status_code == 409
+    factories.fake_of(host).serial_output = GREETING
+    assert factories.run(Operation.unscoped.get(pk=busy.json()["operation"])).state == "succeeded"
     assert who.client("admin").post(f"/fleet/hosts/{host.pk}/delete/", **HTMX).status_code == 403
     assert client.post(f"/fleet/hosts/{host.pk}/delete/", **HTMX)["HX-Redirect"] == "/fleet/hosts/"
     assert not Host.unscoped.exists()
