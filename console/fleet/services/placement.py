@@ -25,7 +25,8 @@ def place(*, vcpus: int, memory_mib: int) -> Host:
         reason = _why_not(host, vcpus, memory_mib)
         if reason is None and _take(host, vcpus, memory_mib):
             return host
-        reasons.append(f"{host.name}: {reason or _('taken by somebody else just now')}")
+        reason = reason or _("taken by somebody else just now")
+        reasons.append(f"{host.name}: {reason}")
     raise NoCapacity(
         _("No host can take it. %(reasons)s.") % {"reasons": "; ".join(reasons)}
         if hosts
