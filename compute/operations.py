@@ -15,7 +15,7 @@ from compute.services import config_drive
 from compute.services.instances import charge, delete_if_wanted, discharge, host_name
 from compute.services.status import note_power, settle
 from console.core.bus import publish
-from console.fleet.models.hosts import Host
+from console.fleet.models.hosts import Host, UnmanagedDomain
 from console.fleet.services.connections import connection
 from console.fleet.services.installation import installation_id
 from console.operations.context import Context, NotYet
@@ -273,6 +273,15 @@ def _adopted(context: Context) -> None:
     _took_over(context, _hypervisor(instance).domain_adopt(str(instance.pk), _owner(instance)))
 
 
+def _adoption_ended(context: Context) -> None:
+    """The domain is no stranger any more: its row among them goes at once, not with the next comparison."""
+    instance = _instance(context)
+    for row in UnmanagedDomain.unscoped.filter(host=instance.host, uuid=instance.pk):
+        publish("unmanageddomain", row.pk, project_id=None)
+        row.delete()
+    _ended(context)
+
+
 def _disowned(context: Context) -> None:
     instance = _instance(context)
     if _hypervisor(instance).domain_get(str(instance.pk)) is not None:
@@ -341,7 +350,7 @@ register(
         kind="instance.adopt",
         label=gettext_lazy("Adopt domain"),
         steps=(Step("domain_adopted", gettext_lazy("Write ownership into the domain"), _adopted, undo=_disowned),),
-        succeeded=_ended,
+        succeeded=_adoption_ended,
         failed=_removed,
         settled=_settled,
         retryable=False,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from compute.models.catalog import Flavor, KeyPair
 from compute.models.instances import ConsoleLog, Instance
 from compute.states import IN_MOTION, InstanceStatus
+from console.core.errors import NotFound
 from console.core.scope import Scope
 from console.fleet.states import STALE_AFTER
 from networking.models.networks import Port
@@ -29,7 +30,10 @@ def instance_list(scope: Scope) -> QuerySet[Instance]:
 def instance_get(scope: Scope, *, instance_id: uuid.UUID | str) -> Instance:
     """One instance, or NotFound."""
     Instance.objects.get_within(scope, pk=instance_id)
-    return instance_list(scope).get(pk=instance_id)
+    found = instance_list(scope).filter(pk=instance_id).first()
+    if found is None:  # deleted between the two looks
+        raise NotFound("There is no such instance.", code="instance_not_found")
+    return found
 
 
 def fresh() -> Q:

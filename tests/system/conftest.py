@@ -41,7 +41,9 @@ def _heal(stack: Stack) -> None:
 
 
 def host_of(stack: Stack) -> dict:
-    return stack.api.get("/api/v1/hosts").json()["results"][0]
+    """The stack's own host, as REST shows it."""
+    rows = stack.api.get("/api/v1/hosts").json()["results"]
+    return next(row for row in rows if row["name"] == stack.host.name)
 
 
 def _sweep_up(stack: Stack) -> None:

@@ -136,8 +136,7 @@ def test_a_silent_host_delays_nobody(well: Stack, silent: Callable[[], str]) -> 
     def row() -> dict:
         return next(row for row in well.api.get("/api/v1/hosts").json()["results"] if row["id"] == host_id)
 
-    well.until(lambda: row()["status"] == "down", within=60)
-    assert row()["trouble"]
+    well.until(lambda: row()["status"] == "down" and row()["trouble"], within=60)
     assert_quick(well, browser)
     began = time.monotonic()
     instance_id = well.create("beside-silence")
