@@ -22,9 +22,9 @@ class ReferenceSerializer(serializers.Serializer):
 
 
 class AddressSerializer(serializers.Serializer):
-    """A network card, and the address that DHCP gave it."""
+    """An address that DHCP gave out, and the network card that has it."""
 
-    address = serializers.CharField(allow_null=True)
+    address = serializers.CharField()
     mac = serializers.CharField()
     network = serializers.CharField()
 
@@ -59,7 +59,11 @@ class InstanceSerializer(serializers.Serializer):
 
     @extend_schema_field(AddressSerializer(many=True))
     def get_addresses(self, instance: Instance) -> list[dict[str, Any]]:
-        return [{"address": port.address, "mac": port.mac, "network": port.network.name} for port in instance.port_rows]
+        return [
+            {"address": port.address, "mac": port.mac, "network": port.network.name}
+            for port in instance.port_rows
+            if port.address
+        ]
 
     @extend_schema_field(TroubleSerializer(allow_null=True))
     def get_trouble(self, instance: Instance) -> dict[str, str] | None:
