@@ -6,17 +6,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from compute.models.instances import Instance
 from console.fleet.services.samples import Point
 
 WINDOW_SECONDS = 600
 
 
-def charts_of(instance: Instance, points: list[Point]) -> list[dict[str, Any]]:
+def charts_of(points: list[Point]) -> list[dict[str, Any]]:
     """Four charts over the same points."""
     shown = [
         ("cpu", _("CPU"), "percent", [("cpu", _("CPU"))], 100),
-        ("memory", _("Memory"), "mib", [("mem", _("Memory"))], instance.memory_mib),
+        ("memory", _("Memory on the host"), "mib", [("mem", _("Memory"))], None),
         ("disk", _("Disk"), "rate", [("rd", _("Read")), ("wr", _("Written"))], None),
         ("network", _("Network"), "rate", [("rx", _("Received")), ("tx", _("Sent"))], None),
     ]

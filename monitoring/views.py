@@ -25,7 +25,7 @@ def instance_metrics(request: PageRequest, instance_id: uuid.UUID) -> HttpRespon
         **head,
         "tabs": tabs(instance, "instance-metrics"),
         "region": f"instance.metrics:{instance.pk}",
-        "charts": charts_of(instance, points),
+        "charts": charts_of(points),
         "silent": not points,
         "silence": _("The guest does not run: there is nothing to measure.")
         if not instance.may("console")

@@ -36,6 +36,7 @@ function start(element) {
             socket.addEventListener("open", () => {
                 opened = true;
                 state("connected");
+                terminal.write(`\x1b[2m${words("quiet")}\x1b[0m\r\n`); // a guest at its prompt says nothing by itself
                 terminal.focus();
             });
             socket.addEventListener("message", ({ data }) => {

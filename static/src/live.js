@@ -3,7 +3,7 @@
 import htmx from "htmx.org";
 import { sample } from "./lib/charts.js";
 import { each, first, onContent, text } from "./lib/dom.js";
-import { arrived } from "./lib/lists.js";
+import { arrived, reload } from "./lib/lists.js";
 import { toast } from "./lib/toasts.js";
 
 const FIRST_DELAY = 500;
@@ -15,6 +15,7 @@ let attempt = 0;
 let retry;
 let watchdog;
 let sent = "";
+let lost = false;
 
 const project = () => document.body.dataset.project ?? location.pathname.match(/^\/p\/([^/]+)\//)?.[1] ?? "";
 
@@ -63,6 +64,10 @@ const handlers = {
     created: ({ model, id }) => arrived(model, id),
     toast: (message) => toast(message),
     sample: ({ region, point }) => sample(region, point),
+    news: ({ flows }) => {
+        mark(flows);
+        if (flows) catchUp();
+    },
     ping: () => {},
 };
 
@@ -71,6 +76,11 @@ function mark(connected) {
     const sign = document.getElementById("live-mark");
     if (sign) sign.hidden = connected;
     document.documentElement.dataset.live = connected ? "on" : "off";
+}
+
+// Regions are rendered again by the server; rows that came or went meanwhile are known to the list's own page only.
+function catchUp() {
+    for (const list of each("[data-live-list]")) reload(list);
 }
 
 function listen() {
@@ -87,6 +97,8 @@ function connect() {
         attempt = 0;
         sent = "";
         mark(true);
+        if (lost) catchUp();
+        lost = false;
         subscribe();
         listen();
     });
@@ -99,6 +111,7 @@ function connect() {
         if (mine !== socket) return;
         clearTimeout(watchdog);
         socket = null;
+        lost = true;
         mark(false);
         if (event.code === 4401 || event.code === 4403) return; // logged out: asking again would change nothing
         const ceiling = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** attempt);

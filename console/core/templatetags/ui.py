@@ -426,6 +426,7 @@ def ui_strings() -> SafeString:
         "console": {
             "connecting": _("Connecting"),
             "connected": _("Connected"),
+            "quiet": _("Press Enter if nothing shows."),
             "closed": _("Disconnected"),
             "refused": _("The console could not be opened"),
             "lost": _("The connection was lost"),

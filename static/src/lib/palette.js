@@ -27,8 +27,9 @@ function choose(option) {
     option?.scrollIntoView({ block: "nearest" });
 }
 
-function draw(items) {
+function draw(items, more = false) {
     const holder = list();
+    const chosen = first("[aria-selected=true]", holder)?.dataset.url;
     holder.replaceChildren();
     let group;
     items.forEach((item, index) => {
@@ -42,15 +43,13 @@ function draw(items) {
         if (item.hint) option.append(make("span", { class: "palette-hint" }, item.hint));
         holder.append(option);
     });
-    if (!items.length) holder.append(make("li", { class: "palette-empty", role: "presentation" }, text("nothingFound")));
-    choose(first("[role=option]", holder));
+    if (!items.length) holder.append(make("li", { class: "palette-empty", role: "presentation" }, text(more ? "loading" : "nothingFound")));
+    const options = each("[role=option]", holder);
+    choose(options.find((option) => !more && option.dataset.url === chosen) ?? options[0]);
 }
 
-async function search(query) {
-    const near = pages(query);
-    draw(near);
-    request?.abort();
-    if (!query) return;
+// The answer to what was typed last; Enter that came first is carried out when it is there.
+async function ask(query, near) {
     request = new AbortController();
     try {
         const url = new URL(dialog().dataset.url, location.href);
@@ -63,9 +62,20 @@ async function search(query) {
         const items = [...near, ...found.filter((item) => !known.has(item.url))];
         draw(items);
         announce(text("results", items.length));
+        if (impatient) go(first("[role=option]", list()), impatient);
     } catch (error) {
         if (error.name !== "AbortError") draw(near);
     }
+}
+
+function search(query) {
+    clearTimeout(timer);
+    request?.abort();
+    request = null;
+    impatient = null;
+    const near = pages(query);
+    draw(near, Boolean(query));
+    timer = query && setTimeout(ask, 120, query, near);
 }
 
 export function open() {
@@ -90,14 +100,14 @@ document.addEventListener("keydown", (event) => {
 });
 on("click", "[data-palette-open]", open);
 on("input", "#palette input", (event) => {
-    clearTimeout(timer);
-    timer = setTimeout(search, event.target.value ? 120 : 0, event.target.value.trim());
+    search(event.target.value.trim());
 });
 on("keydown", "#palette input", (event) => {
     const options = each("[role=option]", list());
     const here = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && options.length) choose(options[(here + step + options.length) % options.length]);
+    else if (event.key === "Enter" && !options.length) impatient = event;
     else if (event.key === "Enter") go(options[here], event);
     else return;
     event.preventDefault();
