@@ -21,20 +21,13 @@ from console.core.templatetags.ui import gib, mib
 from console.identity.models.projects import UNLIMITED, Resource
 from console.identity.selectors import project_get, quota_list
 from console.operations.models.operations import ACTIVE, Operation, State
+from console.operations.pills import pill_of
 from console.operations.registry import handler_for, label_of, step_label
 from console.operations.selectors import operation_list, operations_of
 from storage.selectors import volumes_of
 
 Context = dict[str, Any]
 
-OPERATION_PILLS = {
-    State.QUEUED: Pill(State.QUEUED.label, "grey", icon="clock"),
-    State.RUNNING: Pill(State.RUNNING.label, "azure", busy=True),
-    State.CANCELLING: Pill(State.CANCELLING.label, "azure", busy=True),
-    State.SUCCEEDED: Pill(State.SUCCEEDED.label, "green", icon="circle-check"),
-    State.FAILED: Pill(State.FAILED.label, "red", icon="alert-triangle"),
-    State.CANCELLED: Pill(State.CANCELLED.label, "grey", icon="ban"),
-}
 STEP_PILLS = {
     "running": Pill(gettext_lazy("running"), "azure", busy=True),
     "done": Pill(gettext_lazy("done"), "green", icon="circle-check"),
@@ -273,7 +266,7 @@ def _told(instance: Instance, operation: Operation) -> Context:
     return {
         "row": operation,
         "label": label_of(operation.kind),
-        "pill": OPERATION_PILLS[State(operation.state)],
+        "pill": pill_of(operation),
         "url": _operation_url(instance, operation),
         "seconds": _seconds(operation),
         "steps": [
@@ -373,7 +366,7 @@ def recent_context(scope: Scope) -> Context:
             {
                 "row": row,
                 "label": label_of(row.kind),
-                "pill": OPERATION_PILLS[State(row.state)],
+                "pill": pill_of(row),
                 "url": reverse("project:operation", args=[slug, row.pk]),
             }
             for row in rows

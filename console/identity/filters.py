@@ -84,7 +84,7 @@ class AuditFilter(Filter):
 
     @property
     def placeholder(self) -> str:  # type: ignore[override]
-        return _("Filter by target, or actor:ada action:host.create")
+        return _("Filter by target, or actor:admin action:host.create")
 
     def __init__(self, request: HttpRequest, *, projects: list[Project] | None = None) -> None:
         super().__init__(request)

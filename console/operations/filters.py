@@ -20,7 +20,7 @@ class OperationFilter(Filter):
 
     @property
     def placeholder(self) -> str:  # type: ignore[override]
-        return _("Filter by name, or state:failed actor:ada")
+        return _("Filter by name, or state:failed actor:admin")
 
     def __init__(self, request: HttpRequest, *, projects: list[Project] | None = None) -> None:
         super().__init__(request)
