@@ -15,6 +15,7 @@ from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth import get_user_model
 from django.utils import translation
+from redis.exceptions import RedisError
 
 from console.core import regions
 from console.core.bus import FLEET_GROUP, project_group, sample_group
@@ -22,11 +23,14 @@ from console.core.errors import Refusal
 from console.core.scope import Scope
 from console.identity.services.scopes import page_scope
 from console.live.toasts import toasts_for
+from console.live.watch import watch
 
 log = structlog.get_logger(__name__)
 
 COALESCE_SECONDS = 0.02
 REFRESH_SECONDS = 30.0
+REFRESH_WITHOUT_NEWS_SECONDS = 3.0
+"""While Redis is away no event arrives: looking more often stands in for them."""
 MOST_REGIONS = 600
 SAMPLES = "instance.metrics"
 
@@ -59,8 +63,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self.close(4401)
             return
         self.refresher = asyncio.create_task(self._refresh_now_and_then())
+        watch.join(self)
+        if not watch.flows:
+            await self.news_flow(False)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
+        watch.leave(self)
         for task in (self.flusher, self.refresher):
             if task is not None:
                 task.cancel()
@@ -97,9 +105,19 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def _refresh_now_and_then(self) -> None:
         """Level-triggered: whatever an event failed to tell is told by the next look."""
         while True:
-            await asyncio.sleep(REFRESH_SECONDS)
+            await asyncio.sleep(REFRESH_SECONDS if watch.flows else REFRESH_WITHOUT_NEWS_SECONDS)
             await self.send_json({"type": "ping"})
             await self._render(self.view.keys)
+
+    async def news_flow(self, flows: bool) -> None:
+        """Tell the page that events stopped or flow again, and bring it up to date by looking."""
+        await self.send_json({"type": "news", "flows": flows})
+        if self.refresher is not None:
+            self.refresher.cancel()
+        self.refresher = asyncio.create_task(self._refresh_now_and_then())
+        if flows:
+            self.groups_joined = set()
+        await self._render(self.view.keys)
 
     async def _render(self, keys: Any, changes: dict[tuple[str, str], dict[str, Any]] | None = None) -> None:
         view = self.view
@@ -149,10 +167,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             name, _, argument = key.partition(":")
             if name == SAMPLES:
                 wanted.add(sample_group(uuid.UUID(argument)))
-        for group in wanted - self.groups_joined:
-            await self.channel_layer.group_add(group, self.channel_name)
-        for group in self.groups_joined - wanted:
-            await self.channel_layer.group_discard(group, self.channel_name)
+        try:
+            for group in wanted - self.groups_joined:
+                await self.channel_layer.group_add(group, self.channel_name)
+            for group in self.groups_joined - wanted:
+                await self.channel_layer.group_discard(group, self.channel_name)
+        except (RedisError, OSError):
+            return  # Redis is away: the next look tries again
         self.groups_joined = wanted
 
 
