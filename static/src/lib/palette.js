@@ -6,6 +6,7 @@ const input = () => first("input", dialog());
 const list = () => first("[role=listbox]", dialog());
 let request;
 let timer;
+let impatient; // Enter that was pressed before anything was found
 
 function pages(query) {
     const wanted = query.toLowerCase();
@@ -62,7 +63,7 @@ async function ask(query, near) {
         const items = [...near, ...found.filter((item) => !known.has(item.url))];
         draw(items);
         announce(text("results", items.length));
-        if (impatient) go(first("[role=option]", list()), impatient);
+        if (impatient && dialog().open) go(first("[role=option]", list()), impatient);
     } catch (error) {
         if (error.name !== "AbortError") draw(near);
     }
