@@ -120,10 +120,14 @@ class Live:
     """A page's socket."""
 
     def __init__(self, stack: Stack, browser: httpx.Client, *regions: str) -> None:
-        self.socket = socket_of(stack, "/ws/live/", browser=browser)
+        self._opened = socket_of(stack, "/ws/live/", browser=browser)
+        self.socket = self._opened.__enter__()
         self.socket.send(
             json.dumps({"type": "subscribe", "project": "demo", "regions": list(regions), "lists": ["instance"]})
         )
+
+    def close(self) -> None:
+        self._opened.__exit__(None, None, None)
 
     def until(self, condition: Callable[[dict[str, Any]], bool], *, within: float = 15.0) -> dict[str, Any]:
         deadline = time.monotonic() + within
@@ -152,7 +156,7 @@ def test_a_guest_stopped_outside_is_pushed_to_the_page(stack: Stack, running: st
     assert time.monotonic() - began < 3
     stack.host.virsh("resume", running)
     live.rendered(region, "running")
-    live.socket.close()
+    live.close()
 
 
 def test_a_new_instance_is_announced(stack: Stack, running: str) -> None:
@@ -160,7 +164,7 @@ def test_a_new_instance_is_announced(stack: Stack, running: str) -> None:
     live.rendered(f"instance.row:{running}", "running")
     operation = stack.begin("announced")
     live.until(lambda message: message["type"] == "created" and message["id"] == operation["target"]["id"])
-    live.socket.close()
+    live.close()
     stack.succeeded(operation)
     stack.delete(operation["target"]["id"])
 
@@ -185,6 +189,7 @@ def test_a_socket_outlives_redis(stack: Stack, running: str) -> None:
     finally:
         stack.host.virsh("resume", running)
     live.rendered(region, "running", within=40)
+    live.close()
 
 
 def test_nobody_is_served_without_a_session(stack: Stack) -> None:
