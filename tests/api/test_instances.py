@@ -12,7 +12,9 @@ from compute.models.instances import ConsoleLog, Instance
 from console.fleet.models.hosts import Host
 from console.identity.models.projects import Quota
 from console.operations.models.operations import Operation
-from networking.models.networks import Network
+from console.virt.port import Lease
+from networking.models.networks import Network, Port
+from networking.services.networks import leases_observed
 from tests import factories
 from tests.api.conftest import Api, World, run_all
 
@@ -48,7 +50,11 @@ def test_from_nothing_to_running_and_back(cloud: World) -> None:
     assert shown["image"] == {"id": str(cloud.image.pk), "name": "tiny"}
     assert (shown["vcpus"], shown["memory_mib"], shown["disk_gib"]) == (1, 128, 1)
     assert shown["project"] == str(cloud.project.pk) and shown["trouble"] is None
-    assert [set(card) for card in shown["addresses"]] == [{"address", "mac", "network"}]
+    assert shown["addresses"] == []
+    port = Port.unscoped.get()
+    leases_observed([Lease(port.mac, "10.99.0.7", "web", 0.0)])
+    card = {"address": "10.99.0.7", "mac": port.mac, "network": "default"}
+    assert api.get(f"instances/{shown['id']}").json()["addresses"] == [card]
     assert parse_datetime(shown["started_at"])
     assert "host" not in shown
 
