@@ -18,7 +18,6 @@ def _settings() -> dict[str, Any]:
 
 # No fixup for Django: `manage.py worker` has set Django up, tasks tend their own connections, checks load every page.
 app = Celery("virtdeck", fixups=[])
-app.set_default()  # for all threads; being current holds for the one that imports this
 app.add_defaults(_settings)
 app.set_default()  # for every thread: the outbox sends wake-ups from one of its own
 app.autodiscover_tasks(["console.operations", "console.fleet", "compute", "storage", "networking", "monitoring"])

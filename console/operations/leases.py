@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from console.core.bus import publish
+from console.operations import holders
 from console.operations.models.operations import ACTIVE, Operation, State
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ def claim(operation_id: uuid.UUID) -> Operation | None:
         if wanted is None or (wanted.lane and _lane_full(wanted.lane, operation_id, now)):
             return None
         taken = Operation.unscoped.filter(runnable(now), pk=operation_id).update(
-            attempt=F("attempt") + 1, lease_until=now + LEASE, not_before=None
+            attempt=F("attempt") + 1, lease_until=now + LEASE, holder=holders.me(), not_before=None
         )
         if not taken:
             return None
@@ -63,6 +64,13 @@ def _lane_full(lane: str, operation_id: uuid.UUID, now: datetime.datetime) -> bo
     active = Operation.unscoped.filter(lane=lane, state__in=ACTIVE)
     active.order_by("created_at").select_for_update().values_list("pk").first()
     return active.exclude(pk=operation_id).filter(lease_until__gte=now).count() >= LANE_WIDTH
+
+
+def take_from_the_dead() -> int:
+    """End the leases of processes of this machine that are gone, so that nobody waits until they run out."""
+    held = Operation.unscoped.filter(state__in=ACTIVE, lease_until__gte=timezone.now()).exclude(holder="")
+    dead = [holder for holder in held.values_list("holder", flat=True).distinct() if holders.is_known_dead(holder)]
+    return held.filter(holder__in=dead).update(lease_until=timezone.now()) if dead else 0
 
 
 def write(operation: Operation, **values: Any) -> None:
@@ -109,9 +117,8 @@ class Heartbeat:
     def _extend(self, operation_id: uuid.UUID, attempt: int) -> None:
         try:
             close_old_connections()
-            Operation.unscoped.filter(pk=operation_id, attempt=attempt, state__in=ACTIVE).update(
-                lease_until=timezone.now() + LEASE
-            )
+            held = Operation.unscoped.filter(pk=operation_id, attempt=attempt, state__in=ACTIVE)
+            held.exclude(lease_until=None).update(lease_until=timezone.now() + LEASE)
         except Exception as error:  # noqa: BLE001 - a missed beat is made up by the next one
             log.warning("heartbeat_failed", operation=str(operation_id), error=repr(error))
 

@@ -41,6 +41,7 @@ def wake_lane(lane: str) -> None:
 def sweep() -> int:
     """Wake all that is due and that nobody holds. Answers how many. Runs every few seconds, so nothing is ever lost."""
     close_old_connections()
+    leases.take_from_the_dead()
     due = Operation.unscoped.filter(leases.runnable(timezone.now())).order_by("created_at")
     ids = list(due.values_list("pk", flat=True)[:_SWEEP_LIMIT])
     for operation_id in ids:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from console.celery import app
+from console.operations.tasks import sweep
 
 
 class Command(BaseCommand):
@@ -32,5 +33,6 @@ class Command(BaseCommand):
         )
         gc.collect()
         gc.freeze()  # what is loaded now stays: no need to look at it again
+        sweep()  # what a worker before this one left is taken up at once
         worker.start()
         sys.exit(worker.exitcode)

@@ -48,6 +48,8 @@ class Operation(ScopedModel):
 
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    holder = models.CharField(max_length=128, blank=True)
+    """The process that has the lease (`holders.me`)."""
     not_before = models.DateTimeField(null=True)
     tries = models.PositiveIntegerField(default=0)
 
