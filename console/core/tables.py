@@ -29,6 +29,8 @@ class LeanTable(tables.Table):
     """
 
     live_region = ""
+    live_gone = "strike"
+    """What becomes of a row whose object is gone: struck through, so that nobody's click lands on another; or removed."""
     orders: dict[str, tuple[str, ...]] = {}
     default_order = ""
 
@@ -59,12 +61,10 @@ class LeanTable(tables.Table):
 
     def row_html(self, record: Any) -> SafeString:
         """One row."""
-        kind = record._meta.model_name
-        parts = [
-            f'<tr id="{kind}-row-{record.pk}" data-live="{self.live_region}:{record.pk}" data-live-gone="strike">'
-            if self.live_region
-            else f'<tr id="{kind}-row-{record.pk}">'
-        ]
+        live = (
+            f' data-live="{self.live_region}:{record.pk}" data-live-gone="{self.live_gone}"' if self.live_region else ""
+        )
+        parts = [f'<tr id="{record._meta.model_name}-row-{record.pk}"{live}>']
         for opening, render in self._cells:
             cell = render(record)
             parts += (opening, EMPTY if cell is None or cell == "" else conditional_escape(cell), "</td>")

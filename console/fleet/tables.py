@@ -148,6 +148,7 @@ class HostInstanceTable(LeanTable):
 
 class UnmanagedTable(LeanTable):
     live_region = "unmanaged.row"
+    live_gone = "remove"  # it was adopted or went away; "deleted" would be a guess
 
     name = tables.Column(verbose_name=gettext_lazy("Name"), orderable=False, attrs=_NAME)
     host = tables.Column(verbose_name=gettext_lazy("Host"), orderable=False)

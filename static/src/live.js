@@ -38,7 +38,9 @@ export function subscribe() {
 
 function gone(element) {
     if (element.dataset.liveGone !== "strike") {
+        const list = element.closest("[data-live-list]");
         element.remove();
+        if (list && !first("tbody tr", list)) reload(list); // what an empty list says, its page knows
         return;
     }
     if (element.classList.contains("is-gone")) return;
