@@ -9,6 +9,7 @@ State lives in a folder under /tmp; the machine's own libvirt, Redis and install
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import shlex
@@ -32,6 +33,7 @@ from tests.hosts import OwnLibvirt, tiny_image
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -114,6 +116,7 @@ class Stack:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=_end_with_the_tests,
         )
         log.close()
         if name == "redis":
@@ -319,6 +322,11 @@ class Stack:
         answer = self.api.get(f"/api/v1/instances/{instance_id}/console-log")
         answer.raise_for_status()
         return str(answer.json()["output"])
+
+
+def _end_with_the_tests() -> None:
+    """Let a process be told to end when the tests themselves are killed: nobody else would tell it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def own_stack() -> Iterator[Stack]:
