@@ -15,11 +15,12 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from compute.models.instances import Instance
 from compute.selectors import instance_get
 from compute.services.consoles import Ticket, ticket_redeem
-from console.core.errors import NotFound, Refusal
+from console.core.errors import Forbidden, NotFound, Refusal
 from console.core.ids import request_id
 from console.core.policies import require_role
 from console.core.scope import Role, Scope
@@ -27,7 +28,7 @@ from console.fleet.services.connections import connection
 from console.identity.models.projects import Project
 from console.identity.models.users import User
 from console.identity.services.changes import record
-from console.identity.services.scopes import page_scope
+from console.identity.services.scopes import is_signed_in, page_scope
 from console.virt.errors import VirtError
 from console.virt.port import ConsoleStream
 
@@ -154,6 +155,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await database_sync_to_async(admit)(self.ticket)
+            except DatabaseError as error:
+                log.warning("console_unchecked", error=repr(error))  # the next look makes up for it
             except Refusal as refusal:
                 await self._hang_up(4403, refusal.message)
                 return
@@ -201,6 +204,8 @@ def admit(ticket: Ticket) -> tuple[Scope, Instance]:
     project = Project.unscoped.filter(pk=ticket.project_id).first()
     if user is None:
         raise NotFound("There is no such user.")
+    if not is_signed_in(user, ticket.session):
+        raise Forbidden("The session that opened the console has ended.")
     scope, _project = page_scope(
         user,
         slug=project.slug if project else "",

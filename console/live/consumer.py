@@ -14,6 +14,7 @@ import structlog
 from channels.db import DatabaseSyncToAsync
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError
 from django.utils import translation
 from redis.exceptions import RedisError
 
@@ -21,7 +22,7 @@ from console.core import regions
 from console.core.bus import FLEET_GROUP, project_group, sample_group
 from console.core.errors import Refusal
 from console.core.scope import Scope
-from console.identity.services.scopes import page_scope
+from console.identity.services.scopes import is_signed_in, page_scope
 from console.live.toasts import toasts_for
 from console.live.watch import watch
 
@@ -46,6 +47,8 @@ class View:
     lists: frozenset[str] = frozenset()
     seen: dict[str, str] = field(default_factory=dict)
     """Region key -> digest of the HTML that was last sent."""
+    visible: set[str] = field(default_factory=set)
+    """The regions that the viewer could see when they were last looked at."""
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -79,8 +82,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def receive_json(self, content: Any, **_kwargs: Any) -> None:
         if not isinstance(content, dict) or content.get("type") != "subscribe":
             return
-        keys = [key for key in content.get("regions") or [] if isinstance(key, str) and regions.find(key)]
-        lists = [kind for kind in content.get("lists") or [] if isinstance(kind, str)]
+        keys = [key for key in _texts(content.get("regions")) if regions.find(key)]
+        lists = _texts(content.get("lists"))
         project = content.get("project")
         self.view = View(project if isinstance(project, str) else "", tuple(keys[:MOST_REGIONS]), frozenset(lists[:20]))
         await self._render(self.view.keys)
@@ -107,7 +110,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         while True:
             await asyncio.sleep(REFRESH_SECONDS if watch.flows else REFRESH_WITHOUT_NEWS_SECONDS)
             await self.send_json({"type": "ping"})
-            await self._render(self.view.keys)
+            try:
+                await self._render(self.view.keys)
+            except DatabaseError as error:
+                log.warning("refresh_failed", error=repr(error))  # the next look makes up for it
 
     async def news_flow(self, flows: bool) -> None:
         """Tell the page that events stopped or flow again, and bring it up to date by looking."""
@@ -160,10 +166,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         wanted = {project_group(scope.project_id) if scope.project_id else FLEET_GROUP}
         if scope.project_id is None and not scope.is_staff:
             wanted = set()
-        shown = {item["region"] for item in items if item["html"] is not None} | {
-            key for key in self.view.keys if key in self.view.seen
-        }
-        for key in shown:
+        for item in items:
+            (self.view.visible.discard if item["html"] is None else self.view.visible.add)(item["region"])
+        for key in self.view.visible:
             name, _, argument = key.partition(":")
             if name == SAMPLES:
                 wanted.add(sample_group(uuid.UUID(argument)))
@@ -175,6 +180,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         except (RedisError, OSError):
             return  # Redis is away: the next look tries again
         self.groups_joined = wanted
+
+
+def _texts(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _belongs(scope: Scope, change: dict[str, Any]) -> bool:
@@ -196,7 +205,7 @@ def render_all(
     """Render regions for a user as he stands now. The scope is None once he is signed out or disabled."""
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     session_key = getattr(session, "session_key", None) or ""
-    if user is None or (session is not None and session_key and not session.exists(session_key)):
+    if user is None or (session_key and not is_signed_in(user, session_key)):
         return None, [], []
     with translation.override(language):
         scope, _project = page_scope(

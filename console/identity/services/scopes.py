@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from console.core.errors import Forbidden, NotFound
+from console.core.ids import known
 from console.core.scope import Role, Scope
-from console.identity.models.projects import Membership, Project
+from console.identity.models.projects import ApiToken, Membership, Project
+
+_BY_TOKEN = "token:"
+"""What the session of a scope begins with where a token opened it; its id follows."""
 
 
 def page_scope(
@@ -39,6 +49,21 @@ def page_scope(
             language=language,
         ),
         project,
+    )
+
+
+def is_signed_in(user: Any, session: str) -> bool:
+    """Whether a scope's session still stands for the user: log-outs, new passwords and revocations end it.
+
+    What lives longer than a request asks this again and again: Django itself looks at a session at each request only.
+    """
+    if session.startswith(_BY_TOKEN):
+        lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        wanted = ApiToken.unscoped.filter(pk__in=known(session.removeprefix(_BY_TOKEN)), user_id=user.pk)
+        return wanted.filter(lasting, revoked_at=None).exists()
+    kept = import_module(settings.SESSION_ENGINE).SessionStore(session)
+    return str(kept.get(SESSION_KEY, "")) == str(user.pk) and constant_time_compare(
+        kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
     )
 
 
