@@ -214,6 +214,12 @@ def _ended(context: Context) -> None:
     settle(instance, operation_kind="", trouble=operation.error_message, trouble_hint=operation.error_hint)
 
 
+def _again(context: Context) -> None:
+    """A retry shows on the instance at once, as the first attempt did."""
+    instance = Instance.unscoped.get(pk=context.operation.target_id)
+    settle(instance, operation_kind=context.operation.kind, trouble="", trouble_hint="")
+
+
 def _settled(context: Context) -> None:
     instance = Instance.unscoped.filter(pk=context.operation.target_id).first()
     if instance is not None and instance.delete_wanted:
@@ -248,6 +254,12 @@ def _shut_down(context: Context) -> None:
             % {"time": deadline.strftime("%H:%M:%S")}
         )
     raise NotYet(LOOK_AGAIN_SECONDS)
+
+
+def _stop_again(context: Context) -> None:
+    """The guest gets its time anew: a deadline of the attempt before would have the plug pulled at once."""
+    context.remember(deadline="", pressed="")
+    _again(context)
 
 
 def _remembered(context: Context, name: str, value: datetime.datetime) -> datetime.datetime:
@@ -288,6 +300,12 @@ def _disowned(context: Context) -> None:
         _hypervisor(instance).domain_disown(str(instance.pk), _owner(instance))
 
 
+def _not_deleted(context: Context) -> None:
+    """The instance is there still, and is not shown as if it were about to go."""
+    Instance.unscoped.filter(pk=context.operation.target_id).update(delete_wanted=False)
+    _ended(context)
+
+
 def _removed(context: Context) -> None:
     """Forget the instance and give back what it took. The audit trail stays."""
     instance = Instance.unscoped.filter(pk=context.operation.target_id).first()
@@ -322,6 +340,7 @@ register(
         steps=(_RUNNING,),
         succeeded=_ended,
         failed=_ended,
+        retried=_again,
         settled=_settled,
     )
 )
@@ -332,6 +351,7 @@ register(
         steps=(Step("domain_stopped", gettext_lazy("Shut the guest down"), _shut_down),),
         succeeded=_ended,
         failed=_ended,
+        retried=_stop_again,
         settled=_settled,
     )
 )
@@ -342,6 +362,7 @@ register(
         steps=(Step("domain_rebooted", gettext_lazy("Restart the guest"), _reboot),),
         succeeded=_ended,
         failed=_ended,
+        retried=_again,
         settled=_settled,
     )
 )
@@ -365,7 +386,8 @@ register(
             Step("disks_gone", gettext_lazy("Remove the disks"), _disks_gone),
         ),
         succeeded=_removed,
-        failed=_ended,
+        failed=_not_deleted,
+        retried=_again,
         cancellable=False,
         patience=30 * 86400.0,
     )

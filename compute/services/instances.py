@@ -19,7 +19,7 @@ from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_int, clean_name, clean_text
 from console.fleet.models.hosts import UnmanagedDomain
-from console.fleet.services.placement import give_back, place, take_on
+from console.fleet.services.placement import give_back, place, place_on, take_on
 from console.identity.models.projects import Project, Resource
 from console.identity.services.changes import Act, change, guard, record
 from console.identity.services.quotas import quota_release, quota_reserve
@@ -137,8 +137,10 @@ def charge(instance: Instance) -> None:
     quota_reserve(instance.project_id, _amounts(instance))
     if instance.host is None:
         instance.host = place(vcpus=instance.vcpus, memory_mib=instance.memory_mib)
-    else:
+    elif instance.adopted:
         take_on(instance.host.pk, vcpus=instance.vcpus, memory_mib=instance.memory_mib)
+    else:
+        place_on(instance.host, vcpus=instance.vcpus, memory_mib=instance.memory_mib)
     instance.charged = True
 
 

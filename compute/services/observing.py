@@ -52,13 +52,17 @@ def _light() -> QuerySet[Instance]:
     return Instance.unscoped.defer("user_data", "public_key", "description")
 
 
-def _observe(instance: Instance, facts: DomainFacts | None) -> None:
+def _observe(read: Instance, facts: DomainFacts | None) -> None:
     power = str(facts.power) if facts else ABSENT
     reason = facts.reason if facts else ""
-    if instance.observed == power and instance.observed_reason == reason[:64]:
+    if read.observed == power and read.observed_reason == reason[:64]:
         return
     with transaction.atomic():
-        active = active_on("instance", instance.pk)
+        # In this order, as an operation's end takes them: else its last word and ours could pass each other.
+        active = active_on("instance", read.pk, lock=True)
+        instance = _light().select_for_update().filter(pk=read.pk).first()
+        if instance is None:
+            return
         if facts is None and (instance.failed or (active and active.kind in (*_NOT_YET, "instance.delete"))):
             return  # it is being made or removed, or was never there
         note_power(instance, power, reason, operation_kind=active.kind if active else "")

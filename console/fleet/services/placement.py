@@ -27,9 +27,20 @@ def place(*, vcpus: int, memory_mib: int) -> Host:
             return host
         reason = reason or _("taken by somebody else just now")
         reasons.append(f"{host.name}: {reason}")
-    raise NoCapacity(
+    raise _no_room(reasons)
+
+
+def place_on(host: Host, *, vcpus: int, memory_mib: int) -> None:
+    """Take the capacity on this host and no other. NoCapacity, with the reason, where it does not fit."""
+    reason = _why_not(host, vcpus, memory_mib)
+    if reason is not None or not _take(host, vcpus, memory_mib):
+        raise _no_room([f"{host.name}: {reason or _('taken by somebody else just now')}"])
+
+
+def _no_room(reasons: list[str]) -> NoCapacity:
+    return NoCapacity(
         _("No host can take it. %(reasons)s.") % {"reasons": "; ".join(reasons)}
-        if hosts
+        if reasons
         else _("There is no host yet."),
         hint=_("Choose a smaller flavor, or ask an administrator of the cloud for room."),
     )

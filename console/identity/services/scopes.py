@@ -17,9 +17,6 @@ from console.core.ids import known
 from console.core.scope import Role, Scope
 from console.identity.models.projects import ApiToken, Membership, Project
 
-_BY_TOKEN = "token:"
-"""What the session of a scope begins with where a token opened it; its id follows."""
-
 
 def page_scope(
     user: Any, *, slug: str | None, fleet: bool, request_id: str, session: str, language: str
@@ -57,9 +54,10 @@ def is_signed_in(user: Any, session: str) -> bool:
 
     What lives longer than a request asks this again and again: Django itself looks at a session at each request only.
     """
-    if session.startswith(_BY_TOKEN):
+    kind, _colon, token_id = session.partition(":")
+    if kind == "token":
         lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        wanted = ApiToken.unscoped.filter(pk__in=known(session.removeprefix(_BY_TOKEN)), user_id=user.pk)
+        wanted = ApiToken.unscoped.filter(pk__in=known(token_id), user_id=user.pk)
         return wanted.filter(lasting, revoked_at=None).exists()
     kept = import_module(settings.SESSION_ENGINE).SessionStore(session)
     return str(kept.get(SESSION_KEY, "")) == str(user.pk) and constant_time_compare(

@@ -162,7 +162,7 @@ def _begin_again(operation: Operation) -> None:
         )
     try:
         with transaction.atomic():
-            Operation.unscoped.filter(pk=operation.pk).update(
+            begun = Operation.unscoped.filter(pk=operation.pk, state__in=(State.FAILED, State.CANCELLED)).update(
                 state=State.QUEUED,
                 undoing=False,
                 tries=0,
@@ -179,6 +179,8 @@ def _begin_again(operation: Operation) -> None:
             )
     except IntegrityError as error:
         raise Busy(_("Another operation is active on the same thing.")) from error
+    if not begun:  # somebody else retried it just now, and took again what it had given back
+        raise Busy(_("Another operation is active on the same thing."), operation_id=operation.pk)
     handler.retried(Context(operation))
     wake(operation.pk)
 
