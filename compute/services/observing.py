@@ -25,11 +25,13 @@ _ALIVE = (Power.RUNNING, Power.PAUSED, Power.SHUTTING_DOWN)
 _NOT_YET = ("instance.create", "instance.adopt")
 
 
-def domain_observed(host: Host, facts: DomainFacts | None, domain_uuid: str) -> None:
-    """Take over one domain's state; `facts` is None where the host shows no such domain."""
+def domain_observed(host: Host, facts: DomainFacts | None, domain_uuid: str) -> bool:
+    """Take over one domain's state; `facts` is None where the host shows no such domain. False for a stranger's."""
     instance = _light().filter(pk=domain_uuid, host=host).first()
-    if instance is not None:
-        _observe(instance, facts)
+    if instance is None:
+        return False
+    _observe(instance, facts)
+    return True
 
 
 def host_compared(host: Host, domains: Iterable[DomainFacts]) -> None:

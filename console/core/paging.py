@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,9 +95,19 @@ def _read(rows: QuerySet[Any], names: list[str], text: str) -> list[Any] | None:
         if not isinstance(values, list) or len(values) != len(names):
             return None
         fields = [rows.model._meta.get_field(name) for name in names]
-        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-    except (ValueError, TypeError, ValidationError):
+        return [_usable(field.to_python(value)) for field, value in zip(fields, values, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None
+
+
+def _usable(value: Any) -> Any:
+    """The value, if the database can be asked for it; ValueError or OverflowError otherwise."""
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        return value.astimezone(datetime.UTC)
+    if value is None or isinstance(value, datetime.datetime) or "\x00" in str(value):
+        raise ValueError
+    str(value).encode()  # lone surrogates
+    return value
 
 
 class _Exactly(DjangoJSONEncoder):

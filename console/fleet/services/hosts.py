@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -104,12 +104,19 @@ def _clean_setting(field: str, value: Any) -> Any:
 def _clean_uri(uri: Any) -> str:
     if not isinstance(uri, str) or len(uri) > 255 or any(ord(char) < 33 for char in uri):
         raise Invalid.field("uri", _("This must be a libvirt URI without spaces, e.g. qemu:///system."))
-    parts = urlsplit(uri)
-    if not _SCHEMES.match(parts.scheme) or not parts.path.startswith("/") or parts.netloc.startswith("-"):
+    try:
+        parts = urlsplit(uri)
+        whom = [unquote(parts.username or ""), unquote(parts.hostname or ""), str(parts.port or "")]
+    except ValueError:
+        whom = ["-"]
+    # What begins with a hyphen would be an option to ssh.
+    if any(word.startswith("-") for word in whom) or not _SCHEMES.match(parts.scheme) or parts.path[:1] != "/":
         raise Invalid.field(
             "uri", _("This must be a libvirt URI, e.g. qemu:///system or qemu+tls://host.example/system.")
         )
-    if "command=" in parts.query or "netcat=" in parts.query:
+    # As libvirt reads them: parted by & or ;, names unquoted, in any case.
+    names = {unquote(parameter.partition("=")[0]).lower() for parameter in re.split("[&;]", parts.query)}
+    if names & {"command", "netcat"}:
         raise Invalid.field("uri", _("Parameters that run commands on this machine are not accepted."))
     return uri
 

@@ -38,6 +38,8 @@ def user_create(
     username = clean_name(username, field="username", limit=150)
     password = _checked(password) if password else generate_password()
     with change(scope, "user.create") as act:
+        if User.objects.filter(username__iexact=username).exists():  # signing in does not tell upper from lower case
+            raise Conflict(_("There is a user of that login name."), fields={"username": [_("Taken.")]})
         try:
             with transaction.atomic():
                 user = User.objects.create_user(
@@ -72,7 +74,8 @@ def user_update(
             user.full_name = full_name
         if email is not None:
             user.email = email
-        user.save()
+        # No other column: a password that was changed meanwhile must not come back.
+        user.save(update_fields=["is_active", "is_staff", "is_superuser", "full_name", "email"])
         act.about(user, is_active=user.is_active, is_staff=user.is_staff)
     return user
 
@@ -84,7 +87,7 @@ def user_reset_password(scope: Scope, *, user_id: uuid.UUID) -> str:
     with change(scope, "user.reset_password") as act:
         user = _get(user_id)
         user.set_password(password)
-        user.save()
+        user.save(update_fields=["password"])
         act.about(user)
     return password
 

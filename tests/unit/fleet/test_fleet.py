@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from compute.services.observing import domain_observed
 from console.core.errors import Conflict, Forbidden, Invalid, NoCapacity
 from console.core.scope import Role
 from console.fleet.models.hosts import Host
@@ -268,3 +269,28 @@ def test_counters_that_began_anew_are_no_negative_rates() -> None:
     point = rates(sample(cpu_time_ns=10**12, net_rx_bytes=10**9), sample(cpu_time_ns=5), seconds=5, at=0)
     assert point["cpu"] == 0 and point["rx"] == 0
     assert rates(sample(), sample(cpu_time_ns=10**14), seconds=1, at=0)["cpu"] == 100
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "qemu+ssh://host/system?Command=/tmp/evil",
+        "qemu+ssh://host/system?%63ommand=/tmp/evil",
+        "qemu+ssh://host/system?x=1;NETCAT=/tmp/evil",
+        "qemu+ssh://root@-oProxyCommand=evil/system",
+        "qemu+ssh://-oProxyCommand=evil@host/system",
+        "qemu://[host/system",
+        "qemu+tls://host:port/system",
+    ],
+)
+def test_uris_that_run_commands_or_cannot_be_read_are_refused(uri: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        host_create(factories.SYSTEM, name="evil", uri=uri)
+    assert set(caught.value.fields) == {"uri"}
+
+
+def test_the_observer_knows_ours_from_strangers() -> None:
+    """Only a stranger's event may ask for a full comparison."""
+    instance = factories.instance(factories.project())
+    assert domain_observed(instance.host, None, str(instance.pk)) is True
+    assert domain_observed(instance.host, None, "00000000-0000-0000-0000-000000000000") is False

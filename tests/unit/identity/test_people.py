@@ -172,3 +172,32 @@ def test_the_disabled_do_not_get_in(client: Client) -> None:
     ann = factories.user("ann", password="correct horse battery")
     User.objects.filter(pk=ann.pk).update(is_active=False)
     assert log_in(client, "ann", "correct horse battery") != "in" or "_auth_user_id" not in client.session
+
+
+def test_guessing_is_slowed_down_whatever_port_is_asked_for() -> None:
+    """A Host header may name any port: it must not open a new account of failures for the same name."""
+    cache.clear()
+    factories.user("guessed", password="correct horse battery")
+    for port in range(1000, 1006):
+        wrong = {"login": "guessed", "password": "wrong"}
+        Client().post("/accounts/login/", wrong, HTTP_HOST=f"127.0.0.1:{port}")
+    right = {"login": "Guessed", "password": "correct horse battery"}
+    assert Client().post("/accounts/login/", right, HTTP_HOST="127.0.0.1:9").status_code == 200
+
+
+def test_login_names_that_differ_in_case_only_are_one() -> None:
+    """Signing in does not tell them apart: a second one would lock both out."""
+    user_create(factories.SYSTEM, username="keeper", password="correct horse battery")
+    with pytest.raises(Conflict):
+        user_create(factories.SYSTEM, username="Keeper")
+
+
+def test_a_change_of_a_person_brings_no_old_password_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = factories.user(password="old horse battery")
+    read_before = User.objects.get(pk=person.pk)
+    new = user_reset_password(factories.SYSTEM, user_id=person.pk)
+    monkeypatch.setattr("console.identity.services.users._get", lambda _id: read_before)
+    user_update(factories.SYSTEM, user_id=person.pk, full_name="Somebody Else")
+    person.refresh_from_db()
+    assert person.full_name == "Somebody Else"
+    assert person.check_password(new)
