@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.http import parse_cookie
 from django.utils import translation
 
 from console.core import ids
-from console.core.errors import TooLarge
+from console.core.errors import Refusal, TooLarge, Unauthenticated
 from console.core.problem import CONTENT_TYPE, problem_body
+from console.identity.services.scopes import user_of_session
+from console.identity.services.tokens import token_scope
 from console.live.consoles import is_own_origin
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -72,16 +76,24 @@ class Utf8Only:
 
 
 class BodyLimit:
-    """Bodies are bounded before anything is stored: images where images go, a few MiB elsewhere."""
+    """Bodies are bounded before anything is stored: images where images go, a few MiB elsewhere.
+
+    Django keeps a whole body on disk before any view or middleware looks at it; so who sends an image is asked here.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        limit = settings.IMAGE_MAX_BYTES if _UPLOADS.match(scope["path"]) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        refusal: Refusal = Unauthenticated("A large body is taken from those only who are logged in or have a token.")
+        uploads = bool(_UPLOADS.match(scope["path"]))
+        if not uploads or await database_sync_to_async(_is_known)(dict(scope["headers"])):
+            limit = settings.IMAGE_MAX_BYTES if uploads else limit
+            refusal = TooLarge(f"The body is larger than {limit} bytes.")
         length = dict(scope["headers"]).get(b"content-length", b"")
         if length.isdigit() and int(length) > limit:
-            await _refuse(send, limit)
+            await _refuse(send, refusal)
             return
         seen = 0
         refused = False
@@ -101,11 +113,23 @@ class BodyLimit:
 
         await self.app(scope, counted, guarded)
         if refused:
-            await _refuse(send, limit)
+            await _refuse(send, refusal)
 
 
-async def _refuse(send: Any, limit: int) -> None:
-    refusal = TooLarge(f"The body is larger than {limit} bytes.")
+def _is_known(headers: dict[bytes, bytes]) -> bool:
+    """Whether a token or a session that is good comes with the request."""
+    kind, _space, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if kind.lower() == "bearer":
+        try:
+            token_scope(secret.strip(), request_id="")
+        except Unauthenticated:
+            return False
+        return True
+    session = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
+    return bool(session) and user_of_session(session) is not None
+
+
+async def _refuse(send: Any, refusal: Refusal) -> None:
     number = ids.request_id()
     body = problem_body(refusal, SimpleNamespace(request_id=number))
     headers = [

@@ -16,6 +16,7 @@ from console.core.errors import Forbidden, NotFound
 from console.core.ids import known
 from console.core.scope import Role, Scope
 from console.identity.models.projects import ApiToken, Membership, Project
+from console.identity.models.users import User
 
 
 def page_scope(
@@ -63,6 +64,13 @@ def is_signed_in(user: Any, session: str) -> bool:
     return str(kept.get(SESSION_KEY, "")) == str(user.pk) and constant_time_compare(
         kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
     )
+
+
+def user_of_session(session: str) -> User | None:
+    """Who is signed in by a session's key; None where nobody is."""
+    kept = import_module(settings.SESSION_ENGINE).SessionStore(session)
+    user = User.objects.filter(pk__in=known(kept.get(SESSION_KEY)), is_active=True).first()
+    return user if user is not None and is_signed_in(user, session) else None
 
 
 def projects_of(user: Any) -> list[Project]:
