@@ -104,7 +104,9 @@ class Heartbeat:
 
     def release(self, operation: Operation) -> None:
         with self._lock:
-            self._held.pop(operation.pk, None)
+            # A later attempt in this process may hold it by now.
+            if self._held.get(operation.pk) == operation.attempt:
+                del self._held[operation.pk]
 
     def _beat(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections import Counter
 
 from celery import shared_task
 from django.db import close_old_connections
@@ -39,14 +40,22 @@ def wake_lane(lane: str) -> None:
 
 @shared_task(name="operations.sweep", ignore_result=True)
 def sweep() -> int:
-    """Wake all that is due and that nobody holds. Answers how many. Runs every few seconds, so nothing is ever lost."""
+    """Wake what is due and that nobody holds. Answers how many. Runs every few seconds, so nothing is ever lost.
+
+    Of each lane only as many as may run at a time: the long queue of a host that hangs must not hide the others.
+    """
     close_old_connections()
     leases.take_from_the_dead()
     due = Operation.unscoped.filter(leases.runnable(timezone.now())).order_by("created_at")
-    ids = list(due.values_list("pk", flat=True)[:_SWEEP_LIMIT])
-    for operation_id in ids:
+    ids: list[uuid.UUID] = []
+    lanes: Counter[str] = Counter()
+    for operation_id, lane in due.values_list("pk", "lane"):
+        lanes[lane] += 1
+        if not lane or lanes[lane] <= leases.LANE_WIDTH:
+            ids.append(operation_id)
+    for operation_id in ids[:_SWEEP_LIMIT]:
         wake(operation_id)
-    return len(ids)
+    return len(ids[:_SWEEP_LIMIT])
 
 
 @shared_task(name="operations.tidy", ignore_result=True)

@@ -32,6 +32,7 @@ async def sent(path: str, chunks: list[bytes], headers: list[tuple[bytes, bytes]
     return answers
 
 
+@pytest.mark.django_db
 async def test_bodies_are_bounded_with_and_without_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "_is_known", lambda _headers: True)  # see tests/live/test_limits.py for who is not
     half = b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2 + 1)
