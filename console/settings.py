@@ -10,6 +10,7 @@ VIRTDECK_SECRET_KEY   instead of VIRTDECK_VAR/secret.key
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -26,7 +27,19 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VIRTDECK_VAR", default=str(BASE_DIR / "var")))
 IMAGE_DIR = VAR_DIR / "images"
 UPLOAD_DIR = VAR_DIR / "uploads"
-UPLOAD_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+for _folder in (IMAGE_DIR, UPLOAD_DIR):
+    _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _keep_private(*paths: Path) -> None:
+    """Take from other users of the machine what they must not read: disks of guests, sessions, hashes."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # not there yet, or another user's to settle
+            if path.stat().st_mode & 0o077:
+                path.chmod(path.stat().st_mode & 0o700)
+
+
+_keep_private(IMAGE_DIR, UPLOAD_DIR)
 
 
 def _secret_key() -> str:
@@ -137,6 +150,11 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'virtdeck.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    _file = Path(DATABASES["default"]["NAME"])
+    if _file.is_absolute():  # else it is in memory
+        with contextlib.suppress(OSError):  # SQLite itself says better what is wrong with the folder
+            os.close(os.open(_file, os.O_WRONLY | os.O_CREAT, 0o600))
+    _keep_private(_file, *(_file.with_name(f"{_file.name}-{part}") for part in ("wal", "shm")))
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing half-way
         "timeout": 20,
