@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -333,7 +334,12 @@ def counts_context(scope: Scope) -> Context:
     shown = [status for status in InstanceStatus if status in always or counts.get(status)]
     shown = [status for status in shown if status not in moving]
     stats = [
-        {"pill": PILLS[status], "count": counts.get(status, 0), "url": f"{instances}?status={status.value}"}
+        {
+            # No error is no alarm.
+            "pill": PILLS[status] if counts.get(status) else replace(PILLS[status], tone="grey"),
+            "count": counts.get(status, 0),
+            "url": f"{instances}?status={status.value}",
+        }
         for status in shown
     ]
     busy = sum(counts.get(status, 0) for status in moving)

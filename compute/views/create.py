@@ -108,7 +108,7 @@ def _page(request: PageRequest, form: InstanceForm, status: int) -> HttpResponse
             request, (_("Instances"), reverse("project:instances", args=[slug])), (_("Create instance"), "")
         ),
         "form": form,
-        "images": [_image(image) for image in image_list(scope).order_by("name")],
+        "images": [_image(image) for image in sorted(image_list(scope), key=_ready_first)],
         "flavors": [_flavor(flavor, quotas) for flavor in flavor_list(scope).filter(enabled=True)],
         "networks": [_network(network) for network in network_list(scope)],
         "key_pairs": [_no_key(), *(_key_pair(pair) for pair in key_pair_list(scope))],
@@ -120,6 +120,10 @@ def _page(request: PageRequest, form: InstanceForm, status: int) -> HttpResponse
         "key_pair_url": reverse("project:key-pairs", args=[slug]),
     }
     return render(request, "compute/instance_new.html", context, status=status)
+
+
+def _ready_first(image: Image) -> tuple[bool, str]:
+    return image.status != ImageStatus.ACTIVE, image.name
 
 
 def _image(image: Image) -> Option:

@@ -30,7 +30,7 @@ class LeanTable(tables.Table):
 
     live_region = ""
     live_gone = "strike"
-    """What becomes of a row whose object is gone: struck through, so that nobody's click lands on another; or removed."""
+    """What becomes of a row whose object is gone: struck, so that nobody's click lands on another row; or removed."""
     orders: dict[str, tuple[str, ...]] = {}
     default_order = ""
 

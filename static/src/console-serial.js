@@ -12,7 +12,7 @@ function start(element) {
         fontSize: 13,
         scrollback: 5000,
         screenReaderMode: element.dataset.screenReader === "true",
-        theme: { background: "#0f1219", foreground: "#d7dce6", cursor: "#9db2ff", selectionBackground: "#34437a" },
+        theme: { background: "#0f1219", foreground: "#d7dce6", cursor: "#9db2ff", brightBlack: "#8b93a5", selectionBackground: "#34437a" },
     });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
@@ -36,7 +36,7 @@ function start(element) {
             socket.addEventListener("open", () => {
                 opened = true;
                 state("connected");
-                terminal.write(`\x1b[2m${words("quiet")}\x1b[0m\r\n`); // a guest at its prompt says nothing by itself
+                terminal.write(`\x1b[90m${words("quiet")}\x1b[0m\r\n`); // a guest at its prompt says nothing by itself
                 terminal.focus();
             });
             socket.addEventListener("message", ({ data }) => {

@@ -30,7 +30,8 @@ def test_an_image_goes_up_with_progress_and_turns_active(page: Page, tmp_path: P
     page.evaluate(
         """() => {
             const bar = document.querySelector('[data-upload-progress] progress');
-            new MutationObserver(() => sessionStorage.setItem("progress", bar.value)).observe(bar, { attributes: true });
+            const note = () => sessionStorage.setItem('progress', bar.value);
+            new MutationObserver(note).observe(bar, { attributes: true });
         }"""
     )
     page.get_by_label("Name").fill(name)

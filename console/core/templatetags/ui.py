@@ -114,6 +114,8 @@ def duration(value: Any) -> str:
     if value in (None, ""):
         return EMPTY
     seconds = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    if seconds < 1:
+        return _("under 1 s")
     if seconds < MINUTE:
         return _("%(n)d s") % {"n": seconds}
     if seconds < HOUR:

@@ -22,6 +22,12 @@ function show(value, unit) {
     return String(Number(value.toFixed(1)));
 }
 
+const language = document.documentElement.lang || "en";
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const minutes = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const time = (stamp) => clock.format(stamp * 1000);
+const STEPS = [5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
+
 const seconds = (stamp) => (stamp > 1e11 ? stamp / 1000 : stamp);
 
 // A canvas understands colours, not light-dark() or var(): let an element resolve them.
@@ -57,9 +63,18 @@ function options(holder, canvas, spec) {
     };
     return {
         ...size,
-        series: [{ value: (_plot, stamp) => (stamp ? new Date(stamp * 1000).toLocaleTimeString() : "-") }, ...series],
+        series: [{ value: (_plot, stamp) => (stamp ? time(stamp) : "-") }, ...series],
         scales: { y },
-        axes: [axis, { ...axis, size: 64, values: (_plot, splits) => splits.map((value) => show(value, spec.unit)) }],
+        axes: [
+            {
+                ...axis,
+                size: 28,
+                space: 56,
+                incrs: STEPS,
+                values: (_plot, splits, _axis, _space, step) => splits.map((stamp) => (step < 60 ? time(stamp) : minutes.format(stamp * 1000))),
+            },
+            { ...axis, size: 64, values: (_plot, splits) => splits.map((value) => show(value, spec.unit)) },
+        ],
         legend: { show: spec.series.length > 1, live: false },
         cursor: { drag: { x: false, y: false } },
     };
@@ -90,7 +105,7 @@ function tell(chart) {
     table.replaceChildren(row([words.time ?? "Time", ...spec.series.map(({ label }) => label)], "th"));
     for (const point of spec.points.slice(-30).reverse()) {
         const cells = spec.series.map(({ key }) => show(point[key], spec.unit));
-        table.append(row([new Date(seconds(point.t) * 1000).toLocaleTimeString(), ...cells], "td"));
+        table.append(row([time(seconds(point.t)), ...cells], "td"));
     }
 }
 

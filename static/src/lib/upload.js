@@ -61,7 +61,7 @@ function send(form, file, to) {
         });
         request.addEventListener("load", () => {
             if (request.status < 300) return resolve();
-            let body = {};
+            let body;
             try {
                 body = JSON.parse(request.responseText);
             } catch {
