@@ -40,7 +40,7 @@ class KeyPair(ScopedModel):
     name = models.CharField(_("name"), max_length=128)
     public_key = models.TextField(_("public key"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
-    key_type = models.CharField(_("type"), max_length=32)
+    key_type = models.CharField(_("type"), max_length=64)
 
     class Meta(ScopedModel.Meta):
         verbose_name = _("key pair")

@@ -94,7 +94,7 @@ def _clean_key(text: str) -> str:
         if "\n" in text or not text:
             raise ValueError
         serialization.load_ssh_public_key(text.encode())
-    except (ValueError, UnsupportedAlgorithm, TypeError) as error:
+    except (ValueError, UnsupportedAlgorithm, NotImplementedError, TypeError) as error:
         raise Invalid.field(
             "public_key",
             _("This is not a public key in OpenSSH form."),

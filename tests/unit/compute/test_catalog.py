@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from compute.models.catalog import Flavor, KeyPair
 from compute.services.flavors import flavor_create, flavor_delete, flavor_update, flavor_usable
@@ -98,3 +101,20 @@ def test_key_pairs_are_their_owners_alone() -> None:
         key_pair_usable(bob, pair.pk)
     key_pair_delete(ann, key_pair_id=pair.pk)
     assert KeyPair.unscoped.count() == 1
+
+
+def test_keys_of_security_keys_fit_and_odd_points_are_refused() -> None:
+    """SQLite lets text be longer than its column, PostgreSQL does not."""
+    point = ec.generate_private_key(ec.SECP256R1()).public_key()
+    whole = point.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    short = point.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
+
+    def line(kind: bytes, *parts: bytes) -> str:
+        blob = b"".join(len(part).to_bytes(4, "big") + part for part in (kind, *parts))
+        return f"{kind.decode()} {base64.b64encode(blob).decode()}"
+
+    scope = factories.scope(factories.project())
+    key = line(b"sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", whole, b"ssh:")
+    key_pair_import(scope, name="token", public_key=key).full_clean()
+    with pytest.raises(Invalid):
+        key_pair_import(scope, name="odd", public_key=line(b"ecdsa-sha2-nistp256", b"nistp256", short))
