@@ -380,7 +380,8 @@ class FakeHypervisor:
 
     @_port
     def watch(self, sink: EventSink) -> None:
-        self._sinks.append(sink)
+        if sink not in self._sinks:
+            self._sinks.append(sink)
 
     @_port
     def samples(self) -> tuple[DomainSample, ...]:

@@ -333,7 +333,7 @@ class Hypervisor(Protocol):
     def watch(self, sink: EventSink) -> None:
         """Send events to `sink` until the connection closes.
 
-        The sink is called on the event thread: it must only enqueue.
+        The sink is called on the event thread: it must only enqueue. One that watches already is not told twice.
         """
 
     def samples(self) -> tuple[DomainSample, ...]:

@@ -89,7 +89,7 @@ class Watcher(threading.Thread):
         hypervisor = connection(host)
         self._events = queue.Queue()
         self._previous.clear()
-        hypervisor.watch(self._events.put)
+        hypervisor.watch(self._hear)
         self._compare(host, hypervisor)
         wake_waiting(host.pk)
         host_facts_noted(host, hypervisor.facts())
@@ -113,6 +113,10 @@ class Watcher(threading.Thread):
             elif now >= next_seen:
                 host_seen(host)
                 next_seen = now + SEEN_SECONDS
+
+    def _hear(self, event: Event) -> None:
+        """Always the same sink: after a failure of ours the connection may be the one that is watched already."""
+        self._events.put(event)
 
     def _follow_until(self, host: Host, hypervisor: Hypervisor, moment: float) -> None:
         while (left := moment - time.monotonic()) > 0:

@@ -77,7 +77,8 @@ class Connection:
         with self._lock:
             if self._end:
                 raise HostUnavailable(f"{self.host} cannot be watched: the connection is gone ({self._end})")
-            self._sinks.append(sink)
+            if sink not in self._sinks:
+                self._sinks.append(sink)
             registered = bool(self._callbacks)
         if not registered:
             self._register_events()

@@ -78,9 +78,10 @@ class SerialStream:
             self._closed = True
             with suppress(libvirt.libvirtError):
                 self._stream.eventRemoveCallback()
-            with suppress(libvirt.libvirtError):
-                self._stream.abort()
         self._output.put(b"")
+        # This asks the host. The event thread of all hosts takes the lock, so it must not be held meanwhile.
+        with suppress(libvirt.libvirtError):
+            self._stream.abort()
 
     def take_output(self, happened: int) -> None:
         """Runs on the event thread. Take what is there, up to the reader's backlog."""
