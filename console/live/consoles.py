@@ -93,10 +93,19 @@ class VncPipe:
 class ConsoleConsumer(AsyncWebsocketConsumer):
     """Redeems a ticket and pumps until either end hangs up or the right to be here ends."""
 
-    async def connect(self) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.pipe: Pipe | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.counted = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._let_go()  # a socket that failed is told of no disconnection
+
+    async def connect(self) -> None:
         await self.accept("binary" if "binary" in self.scope.get("subprotocols", []) else None)
         try:
             await self._open()
@@ -174,9 +183,14 @@ class ConsoleConsumer(AsyncWebsocketConsumer):
         await self.close(code, reason.encode()[:120].decode(errors="ignore"))
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels passes it
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Give back all that the console holds; fine at any time."""
         global _open
         if self.counted:
             _open -= 1
+            self.counted = False
         for task in self.tasks:
             task.cancel()
         if self.pipe is None:

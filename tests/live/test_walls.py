@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -125,3 +128,24 @@ def test_a_console_ends_with_the_token_that_opened_it() -> None:
     token_revoke(factories.scope(project, person), token_id=token.pk)
     with pytest.raises(Refusal):
         consoles.admit(ticket)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_console_that_fails_while_it_opens_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are 64 places in a process: each one lost would be lost until it ends."""
+    ticket = Ticket(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "serial", "token:")
+    monkeypatch.setattr(consoles, "ticket_redeem", lambda _secret: ticket)
+    monkeypatch.setattr(consoles, "admit", lambda _ticket: (None, None))
+    monkeypatch.setattr(consoles, "database_sync_to_async", sync_to_async)
+
+    async def broken(_self: Any) -> Any:
+        raise ConnectionResetError("the line broke")
+
+    monkeypatch.setattr(consoles.ConsoleConsumer, "_connect_guest", broken)
+    scope = {"type": "websocket", "headers": [], "url_route": {"kwargs": {"ticket": "x"}}}
+    before = consoles._open
+    communicator = ApplicationCommunicator(consoles.ConsoleConsumer.as_asgi(), scope)
+    await communicator.send_input({"type": "websocket.connect"})
+    with pytest.raises(ConnectionResetError):
+        await communicator.wait()
+    assert consoles._open == before
