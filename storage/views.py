@@ -30,7 +30,7 @@ _CHUNK = 1 << 20
 def image_list_page(request: PageRequest) -> HttpResponse:
     """The images that the project may use."""
     slug = request.project.slug
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     sort = request.GET.get("sort", "")
     rows = image_list(request.caller)
     found = rows.filter(name__icontains=query) if query else rows

@@ -23,7 +23,7 @@ from console.identity.navigation import fleet_crumbs
 @require_safe
 def flavor_list_page(request: PageRequest) -> HttpResponse:
     """All flavors."""
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     sort = request.GET.get("sort", "")
     rows = flavor_list(request.caller)
     found = rows.filter(name__icontains=query) if query else rows

@@ -27,7 +27,7 @@ from console.identity.navigation import project_crumbs
 def key_pair_list_page(request: PageRequest) -> HttpResponse:
     """The viewer's key pairs."""
     slug = request.project.slug
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     sort = request.GET.get("sort", "")
     rows = key_pair_list(request.caller)
     found = rows.filter(name__icontains=query) if query else rows

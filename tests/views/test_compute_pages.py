@@ -121,3 +121,17 @@ def test_life_of_a_flavor(staff):
     assert (flavor.memory_mib, flavor.enabled) == (1024, False)
     staff.post(reverse("fleet:flavor-delete", args=[flavor.pk]))
     assert Flavor.unscoped.count() == 0
+
+
+@pytest.mark.parametrize("name", ["images", "key-pairs"])
+def test_a_nul_in_the_filter_box_is_left_out(page: Client, project, name: str) -> None:
+    """PostgreSQL cannot be asked for it."""
+    answer = page.get(reverse(f"project:{name}", args=[project.slug]), {"q": "a\x00b"})
+    assert (answer.status_code, answer.context["filter"]["query"]) == (200, "ab")
+
+
+def test_a_nul_in_the_filter_box_of_flavors_is_left_out() -> None:
+    staff = Client()
+    staff.force_login(factories.user(staff=True))
+    answer = staff.get(reverse("fleet:flavors"), {"q": "a\x00b"})
+    assert (answer.status_code, answer.context["filter"]["query"]) == (200, "ab")
