@@ -33,6 +33,7 @@ class Visitor:
 
     def __init__(self, stack: Stack, browser: Browser, who: str, session: str, **options: Any) -> None:
         self.who = who
+        self.login = stack.credentials.get(f"VIRTDECK_{who}_LOGIN", "")
         self.complaints: list[str] = []
         self.messages: list[str] = []
         self.navigations: list[str] = []

@@ -401,6 +401,16 @@ def ui_strings() -> SafeString:
         "cancel": _("Cancel"),
         "close": _("Close"),
         "confirm": _("Confirm"),
+        "ago": {
+            unit: words.replace("%(n)d", "%s")
+            for unit, words in {
+                "second": _("%(n)d s ago"),
+                "minute": _("%(n)d min ago"),
+                "hour": _("%(n)d h ago"),
+                "day": ngettext("%(n)d day ago", "%(n)d days ago", 1),
+                "days": ngettext("%(n)d day ago", "%(n)d days ago", 2),
+            }.items()
+        },
         "copied": _("Copied"),
         "copyFailed": _("Could not copy"),
         "deleted": _("Deleted"),

@@ -1,17 +1,17 @@
-// Keeps <time class="rel"> fresh, in the language of the page.
+// Keeps <time class="rel"> fresh, in the very words that the server used.
 import { each, onContent, text } from "./dom.js";
 
 const language = document.documentElement.lang || "en";
-const format = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
 const absolute = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
 function relative(seconds) {
     if (seconds < 10) return text("justNow");
-    if (seconds < 60) return format.format(-seconds, "second");
-    if (seconds < 3600) return format.format(-Math.floor(seconds / 60), "minute");
-    if (seconds < 86400) return format.format(-Math.floor(seconds / 3600), "hour");
-    return format.format(-Math.floor(seconds / 86400), "day");
+    if (seconds < 60) return text("ago.second", seconds);
+    if (seconds < 3600) return text("ago.minute", Math.floor(seconds / 60));
+    if (seconds < 86400) return text("ago.hour", Math.floor(seconds / 3600));
+    const days = Math.floor(seconds / 86400);
+    return text(days === 1 ? "ago.day" : "ago.days", days);
 }
 
 function show(element) {
