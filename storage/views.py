@@ -129,4 +129,6 @@ def delete(request: PageRequest, image_id: uuid.UUID) -> HttpResponse:
     name = image_get(request.caller, image_id=image_id).name
     images.image_delete(request.caller, image_id=image_id)
     back = reverse("project:images", args=[request.project.slug])
-    return stay(request, _("“%(name)s” is being deleted.") % {"name": name}, fallback=back, level="info")
+    done = _("“%(name)s” is being deleted.") % {"name": name}
+    ending = reverse("project:image", args=[request.project.slug, image_id])
+    return stay(request, done, fallback=back, level="info", ending=ending)

@@ -84,7 +84,8 @@ def instance_action(request: PageRequest, instance_id: uuid.UUID, verb: str) -> 
     instance = instance_get(request.caller, instance_id=instance_id)
     act(request.caller, instance_id=instance_id)
     back = reverse("project:instance", args=[instance.project.slug, instance.pk])
-    return stay(request, _begun(verb, instance.name), fallback=back, level="info")
+    ending = back if verb == "delete" else ""
+    return stay(request, _begun(verb, instance.name), fallback=back, level="info", ending=ending)
 
 
 @require_POST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -28,16 +29,21 @@ def from_script(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def stay(request: HttpRequest, text: Any, *, fallback: str, level: str = "success", hint: str = "") -> HttpResponse:
+def stay(
+    request: HttpRequest, text: Any, *, fallback: str, level: str = "success", hint: str = "", ending: str = ""
+) -> HttpResponse:
     """Answer an act that changed the page it was done on: say so and morph the page's main part, scroll kept.
 
-    Live regions alone would do while the socket is up; this does not depend on it.
+    Live regions alone would do while the socket is up; this does not depend on it. `ending` is the page of a thing that
+    is being deleted: asked for again it may be gone already, so its live regions tell the rest.
     """
     if not from_script(request):
         return go(request, f"{text} {hint}".strip(), to=fallback)
     where = request.headers.get("HX-Current-URL") or fallback
-    target = {"path": where, "target": "#main", "select": "#main", "swap": "outerMorph", "replace": "true"}
     toast = {"toast": {"level": level, "text": str(text), "hint": hint}}
+    if ending and urlsplit(where).path.startswith(ending):
+        return HttpResponse(status=200, headers={"HX-Trigger": json.dumps(toast)})
+    target = {"path": where, "target": "#main", "select": "#main", "swap": "outerMorph", "replace": "true"}
     return HttpResponse(status=200, headers={"HX-Location": json.dumps(target), "HX-Trigger": json.dumps(toast)})
 
 
