@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, Response, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Frame,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+)
 
 from tests.stack import Stack
 
@@ -63,7 +74,11 @@ class Visitor:
         page.on("dialog", self._dialog)
         page.on("request", self._request)
         page.on("response", self._response)
-        page.on("framenavigated", lambda frame: frame.parent_frame or self.navigations.append(frame.url))
+        page.on("framenavigated", self._navigated)
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame.parent_frame is None:
+            self.navigations.append(frame.url)
 
     def _console(self, message: ConsoleMessage) -> None:
         line = f"{message.type}: {message.text} ({message.location.get('url', '')})"
