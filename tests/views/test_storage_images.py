@@ -112,3 +112,13 @@ def test_readers_upload_nothing(project):
     client.force_login(factories.member(project, Role.READER))
     assert client.get(url(project, "images")).status_code == 200
     assert client.post(url(project, "image-create"), FORM).status_code == 403
+
+
+@pytest.mark.parametrize(("shown", "asked_again"), [("image", False), ("images", True)])
+def test_the_page_of_what_is_being_deleted_is_not_asked_for_again(page, project, shown, asked_again):
+    image = factories.image(project)
+    where = url(project, shown, *([image.pk] if shown == "image" else []))
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{where}"}
+    answer = page.post(url(project, "image-delete", image.pk), headers=headers)
+    assert ("HX-Location" in answer) is asked_again
+    assert "being deleted" in answer["HX-Trigger"]
