@@ -15,6 +15,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "operations.sweep": {"task": "operations.sweep", "schedule": 15.0, "options": {"expires": 15}},
+        "storage.tidy": {"task": "storage.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         "operations.tidy": {"task": "operations.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )

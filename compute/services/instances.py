@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from compute.models.instances import Instance
@@ -14,7 +15,7 @@ from compute.services.flavors import flavor_usable
 from compute.services.key_pairs import key_pair_usable
 from compute.services.status import settle
 from console.core.bus import publish
-from console.core.errors import Conflict, Invalid, NotFound
+from console.core.errors import Conflict, Invalid, NoCapacity, NotFound
 from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_int, clean_name, clean_text
@@ -83,7 +84,7 @@ def instance_create(scope: Scope, spec: InstanceSpec) -> tuple[list[Instance], l
                 user_data=user_data,
             )
             instance.domain_name = f"instance-{instance.pk}"
-            charge(instance)
+            _charge_for(scope, instance)
             instance.save(force_insert=True)
             Volume.unscoped.create(
                 project_id=scope.project_id,
@@ -99,6 +100,16 @@ def instance_create(scope: Scope, spec: InstanceSpec) -> tuple[list[Instance], l
             instances.append(instance)
         _tell_of_all(scope, act, instances)
     return instances, operations
+
+
+def _charge_for(scope: Scope, instance: Instance) -> None:
+    """Charge; which hosts there are, and how full, is for staff to know."""
+    try:
+        charge(instance)
+    except NoCapacity as refusal:
+        if scope.is_staff:
+            raise
+        raise NoCapacity(_("No host has room for it now."), hint=refusal.hint) from refusal
 
 
 def _check_fit(image: Image, memory_mib: int, disk_gib: int) -> None:
@@ -258,7 +269,11 @@ def instance_adopt(
             adopted=True,
         )
         charge(instance)
-        instance.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                instance.save(force_insert=True)
+        except IntegrityError as error:
+            raise Conflict(_("“%(name)s” is managed already.") % {"name": domain}) from error
         act.project_id = project.pk
         act.about(instance, host=domain.host.name)
         operation = _begin(scope, act, instance, "instance.adopt")

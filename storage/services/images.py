@@ -92,6 +92,19 @@ def _accept(scope: Scope, image: Image, part: Path, size: int, checksum: str) ->
     return image, operation
 
 
+def uploads_tidy(*, before: float) -> int:
+    """Remove files of the upload folder that nobody has written to since `before` (seconds since the epoch).
+
+    Those of an image that is being checked stay: its operation may be waiting.
+    """
+    checked = Image.unscoped.filter(status=ImageStatus.SAVING)
+    kept = {image.upload_path for image in checked}
+    left = [path for path in settings.UPLOAD_DIR.iterdir() if path.stat().st_mtime < before and path not in kept]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
 def _store(part: Path, chunks: Iterable[bytes], limit: int) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     with part.open("wb") as file:

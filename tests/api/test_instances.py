@@ -124,7 +124,8 @@ def test_no_host_fits(cloud: World) -> None:
     body = {"name": "x", "image": str(cloud.image.pk), "flavor": str(cloud.flavor.pk)}
     answer = cloud.member.post("instances", body)
     assert answer.status_code == 409 and answer.json()["code"] == "no_capacity"
-    assert "one" in answer.json()["detail"]
+    assert answer.json()["detail"] == "No host has room for it now."
+    assert "one: is disabled" in cloud.staff.post("instances", body).json()["detail"]
 
 
 def test_filters(cloud: World) -> None:

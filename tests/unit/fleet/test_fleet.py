@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from compute.services.instances import InstanceSpec, instance_create
 from compute.services.observing import domain_observed
 from console.core.errors import Conflict, Forbidden, Invalid, NoCapacity
 from console.core.scope import Role
@@ -294,3 +295,16 @@ def test_the_observer_knows_ours_from_strangers() -> None:
     instance = factories.instance(factories.project())
     assert domain_observed(instance.host, None, str(instance.pk)) is True
     assert domain_observed(instance.host, None, "00000000-0000-0000-0000-000000000000") is False
+
+
+def test_hosts_are_named_to_staff_alone() -> None:
+    project = factories.project()
+    host = factories.host("secret-host", memory_mib=1024, reserved_memory_mib=1024)
+    image, flavor = factories.image(project), factories.flavor()
+    spec = InstanceSpec("x", image.pk, flavor.pk)
+    with pytest.raises(NoCapacity) as told:
+        instance_create(factories.scope(project), spec)
+    assert host.name not in told.value.message and told.value.hint
+    with pytest.raises(NoCapacity) as told:
+        instance_create(factories.scope(project, factories.user(staff=True), Role.ADMIN), spec)
+    assert host.name in told.value.message
