@@ -100,9 +100,9 @@ class OwnLibvirt:
 
     def start(self) -> None:
         """Start libvirtd and wait until it answers; a running one is left alone."""
-        self._tell("start")
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while time.monotonic() < deadline:
+            self._tell("start")
             if Path(self.socket_path).exists() and self._virsh("uri").returncode == 0:
                 return
             time.sleep(0.05)
@@ -121,7 +121,11 @@ class OwnLibvirt:
         self._tell("pause")
 
     def resume(self) -> None:
+        """Let libvirtd go on. It does not always survive having been frozen; then it is started again, as whoever
+        supervises it would.
+        """
         self._tell("resume")
+        self.start()
 
     def kill9(self) -> None:
         """End libvirtd at once (SIGKILL), as a crash would. Its guests live on."""

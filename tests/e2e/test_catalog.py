@@ -56,7 +56,7 @@ def test_an_image_with_a_backing_file_is_refused_and_says_so(page: Page, tmp_pat
     page.get_by_label("File").set_input_files(path)
     page.get_by_role("button", name="Create image").click()
     expect(page).to_have_url(re.compile(r"/images/[0-9a-f-]{36}/$"))
-    expect(page.get_by_role("alert")).to_contain_text("backing file")
+    expect(page.locator("main").get_by_role("alert")).to_contain_text("backing file")
     expect(page.locator("main .pill").first).to_have_text("error")
 
 
