@@ -31,7 +31,7 @@ PLAIN = (
     "zstd",
     "kmod",
 )
-TESTS = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "busybox-static", "procps", "util-linux")
+TESTS = ("chromium", "fonts-noto-cjk", "fonts-dejavu-core", "busybox-static", "openssh-client", "procps", "util-linux")
 
 
 def _command(name: str) -> Callable[[], bool]:
