@@ -333,39 +333,32 @@ register(
         settled=_settled,
     )
 )
-register(
-    Handler(
-        kind="instance.start",
-        label=gettext_lazy("Start instance"),
-        steps=(_RUNNING,),
-        succeeded=_ended,
-        failed=_ended,
-        retried=_again,
-        settled=_settled,
+for _kind, _label, _step, _retried in (
+    ("instance.start", gettext_lazy("Start instance"), _RUNNING, _again),
+    (
+        "instance.stop",
+        gettext_lazy("Stop instance"),
+        Step("domain_stopped", gettext_lazy("Shut the guest down"), _shut_down),
+        _stop_again,
+    ),
+    (
+        "instance.reboot",
+        gettext_lazy("Reboot instance"),
+        Step("domain_rebooted", gettext_lazy("Restart the guest"), _reboot),
+        _again,
+    ),
+):
+    register(
+        Handler(
+            kind=_kind,
+            label=_label,
+            steps=(_step,),
+            succeeded=_ended,
+            failed=_ended,
+            retried=_retried,
+            settled=_settled,
+        )
     )
-)
-register(
-    Handler(
-        kind="instance.stop",
-        label=gettext_lazy("Stop instance"),
-        steps=(Step("domain_stopped", gettext_lazy("Shut the guest down"), _shut_down),),
-        succeeded=_ended,
-        failed=_ended,
-        retried=_stop_again,
-        settled=_settled,
-    )
-)
-register(
-    Handler(
-        kind="instance.reboot",
-        label=gettext_lazy("Reboot instance"),
-        steps=(Step("domain_rebooted", gettext_lazy("Restart the guest"), _reboot),),
-        succeeded=_ended,
-        failed=_ended,
-        retried=_again,
-        settled=_settled,
-    )
-)
 register(
     Handler(
         kind="instance.adopt",

@@ -21,7 +21,7 @@ from console.core.scope import Role, Scope
 from console.core.templatetags.ui import gib, mib
 from console.identity.models.projects import UNLIMITED, Resource
 from console.identity.selectors import project_get, quota_list
-from console.operations.models.operations import ACTIVE, Operation, State
+from console.operations.models.operations import Operation, State
 from console.operations.pills import pill_of
 from console.operations.registry import handler_for, label_of, step_label
 from console.operations.selectors import operation_list, operations_of
@@ -378,9 +378,3 @@ def recent_context(scope: Scope) -> Context:
             for row in rows
         ],
     }
-
-
-def has_active(scope: Scope, instance_id: uuid.UUID) -> Operation | None:
-    """The operation that works on an instance right now."""
-    found: Operation | None = operation_list(scope).filter(target_id=instance_id, state__in=ACTIVE).first()
-    return found

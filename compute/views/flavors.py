@@ -64,7 +64,7 @@ def _form_page(request: PageRequest, form: FlavorForm, *, title: str, submit: st
         "intro": _("Instances copy the numbers: changing a flavor never changes a guest."),
         "cancel_url": back,
     }
-    return render(request, "compute/form_page.html", context, status=422 if form.is_bound else 200)
+    return render(request, "pages/form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -84,7 +84,7 @@ def _form_page(request: PageRequest, form: Any, *, title: str, submit: str, intr
         "intro": intro,
         "cancel_url": back,
     }
-    return render(request, "compute/form_page.html", context, status=422 if form.is_bound else 200)
+    return render(request, "pages/form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from console.core.bus import publish
-from console.core.errors import Conflict, Invalid, NotFound
+from console.core.errors import Conflict, Invalid
 from console.core.policies import require_role
 from console.core.scope import Role, Scope
 from console.core.validation import clean_name, clean_text
@@ -117,11 +117,3 @@ def _keep_an_admin(membership: Membership) -> None:
         raise Conflict(
             _("This is the project's last administrator."), hint=_("Make somebody else an administrator first.")
         )
-
-
-def project_by_slug(slug: str) -> Project:
-    """A project by its address, for the middleware that builds scopes. NotFound if there is none."""
-    project: Project | None = Project.unscoped.filter(slug=slug).first()
-    if project is None:
-        raise NotFound(_("There is no such project."), code="project_not_found")
-    return project
