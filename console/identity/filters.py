@@ -79,26 +79,16 @@ class Filter:
         return address(self.request, **changes)
 
 
-class AuditFilter(Filter):
-    keys = {"actor", "action", "outcome", "project", "request"}
-
-    @property
-    def placeholder(self) -> str:  # type: ignore[override]
-        return _("Filter by target, or actor:admin action:host.create")
+class TrailFilter(Filter):
+    """What lists of acts share: the target's name, the request, and over all projects the project."""
 
     def __init__(self, request: HttpRequest, *, projects: list[Project] | None = None) -> None:
         super().__init__(request)
         self.projects = projects
 
-    def apply(self, rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.words:
             rows = rows.filter(target_name__icontains=self.words)
-        if actor := self.given("actor"):
-            rows = rows.filter(actor_name__iexact=actor)
-        if action := self.given("action"):
-            rows = rows.filter(action__startswith=action)
-        if outcome := self.given("outcome"):
-            rows = rows.filter(outcome=outcome)
         if request_id := self.given("request"):
             rows = rows.filter(request_id=request_id)
         if self.projects is not None and (slug := self.given("project")):
@@ -106,16 +96,35 @@ class AuditFilter(Filter):
         return rows
 
     def selects(self) -> list[dict[str, Any]]:
+        if self.projects is None:
+            return []
+        options = [{"value": project.slug, "label": project.name} for project in self.projects]
+        return [{"name": "project", "label": _("Any project"), "value": self.given("project"), "options": options}]
+
+
+class AuditFilter(TrailFilter):
+    keys = {"actor", "action", "outcome", "project", "request"}
+
+    @property
+    def placeholder(self) -> str:  # type: ignore[override]
+        return _("Filter by target, or actor:admin action:host.create")
+
+    def apply(self, rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        rows = super().apply(rows)
+        if actor := self.given("actor"):
+            rows = rows.filter(actor_name__iexact=actor)
+        if action := self.given("action"):
+            rows = rows.filter(action__startswith=action)
+        if outcome := self.given("outcome"):
+            rows = rows.filter(outcome=outcome)
+        return rows
+
+    def selects(self) -> list[dict[str, Any]]:
         outcomes = [{"value": value, "label": str(label).capitalize()} for value, label in Outcome.choices]
-        found = [
+        return [
             {"name": "outcome", "label": _("Any outcome"), "value": self.given("outcome"), "options": outcomes},
+            *super().selects(),
         ]
-        if self.projects is not None:
-            options = [{"value": project.slug, "label": project.name} for project in self.projects]
-            found.append(
-                {"name": "project", "label": _("Any project"), "value": self.given("project"), "options": options}
-            )
-        return found
 
 
 class ProjectFilter(Filter):
